@@ -1,0 +1,1 @@
+"""The words of nbprod as frozen values; docs/words.md says what each one means."""
