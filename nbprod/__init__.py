@@ -10,13 +10,13 @@ __all__ = ["step"]
 
 def load_ipython_extension(shell: object) -> None:
     """Load the magics: `%load_ext nbprod` calls this."""
-    from nbprod.magics import load  # noqa: PLC0415  (IPython and the analyser stay out of `import nbprod`)
+    from nbprod.magics import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: object) -> None:
     """Take the magics away again: `%unload_ext nbprod` calls this."""
-    from nbprod.magics import unload  # noqa: PLC0415  (as above)
+    from nbprod.magics import unload
 
     unload(shell)

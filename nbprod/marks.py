@@ -13,9 +13,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 @overload
 def step(function: F, /) -> F: ...
 @overload
-def step(
-    *, outs: Sequence[str] = (), metrics: Sequence[str] = (), plots: Sequence[str] = ()
-) -> Callable[[F], F]: ...
+def step(*, outs: Sequence[str] = (), metrics: Sequence[str] = (), plots: Sequence[str] = ()) -> Callable[[F], F]: ...
 def step(function: Any = None, /, **declared: Sequence[str]) -> Any:
     """Return the function as it is: the mark is for whoever reads the notebook's text.
 

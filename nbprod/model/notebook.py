@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What `%%step NAME`, `%%test NAME` or the tag `step:NAME` says of its cell; `@step` marks are found by analysis."""
+    """What `%%step NAME`, `%%test NAME` or the tag `step:NAME` says of its cell; analysis finds `@step`."""
 
     step: str
     outs: tuple[str, ...] = ()

@@ -1,0 +1,213 @@
+"""The command line: each command parses its words, calls one verb of nbprod.project and prints what came back."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+import click
+
+from nbprod.errors import NbprodError
+
+NOTEBOOK = click.Path(path_type=Path)
+
+
+class Commands(click.Group):
+    """A group that lists its commands in the order of a day's work and suggests the nearest for an unknown one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """The commands in the order in which they were defined."""
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command, or say which one is nearest."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.commands, n=1)
+            ctx.fail(f"no command {args[0]!r}. " + (f"Did you mean {near[0]!r}?" if near else "See nbprod --help."))
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the world or the notebook did wrong becomes one message and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except NbprodError as error:
+            from nbprod.report import failure
+
+            click.echo(failure(error), err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("\nstopped: nothing was half-written. Run the same command to go on.", err=True)
+            ctx.exit(130)
+        except BrokenPipeError:
+            sys.stderr.close()  # who reads us has gone (| head): no traceback at exit
+            ctx.exit(0)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="nbprod", message="nbprod %(version)s")
+def main() -> None:
+    r"""From a notebook with marked steps to a tested package, a DVC pipeline, and the proof that both agree.
+
+    Mark cells with %%step NAME (after %load_ext nbprod), @step or the cell tag step:NAME; then
+
+    \b
+      nbprod check  notebooks/flights.ipynb     what stands in the way, all at once
+      nbprod export notebooks/flights.ipynb     package, tests, schemas, dvc.yaml, params.yaml
+      dvc repro                                 plain DVC runs the pipeline
+      nbprod verify notebooks/flights.ipynb     notebook and pipeline, every output compared
+
+    Exit codes: 0 fine; 1 the notebook or the comparison has faults; 2 wrong use, or the world failed.
+    """
+
+
+@main.command()
+@click.argument("notebook", type=NOTEBOOK)
+@click.option("--json", "as_json", is_flag=True, help="Print the diagnostics as JSON.")
+def check(notebook: Path, *, as_json: bool) -> None:
+    """Print all diagnostics of NOTEBOOK at once; exit 1 if one is an error.
+
+    Each names its cell, its line and what to do; `nbprod explain CODE` tells more.
+    """
+    from nbprod import project, report
+
+    graph = project.check(notebook)
+    click.echo(report.diagnostics_json(graph) if as_json else report.checked(graph))
+    sys.exit(1 if report.has_errors(graph.diagnostics) else 0)
+
+
+@main.command()
+@click.argument("notebook", type=NOTEBOOK)
+@click.option("--json", "form", flag_value="json", help="Cells, parameters, steps, edges and diagnostics as JSON.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="A Mermaid flowchart, for Markdown.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write the picture to this file.")
+def graph(notebook: Path, form: str | None, svg: Path | None) -> None:
+    """Print the steps of NOTEBOOK and what flows between them.
+
+    With a fresh record (nbprod record) the graph knows what the run saw, too: values that changed in place.
+    """
+    from nbprod import project, report
+
+    found = project.graph(notebook)
+    if svg:
+        project.write(svg, report.svg(found).encode())
+        click.echo(f"wrote {svg}", err=True)
+    if form or not svg:
+        click.echo(report.graph(found, form or "text"))
+
+
+@main.command()
+@click.argument("notebook", type=NOTEBOOK)
+@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
+def record(notebook: Path, *, as_json: bool) -> None:
+    """Run NOTEBOOK top to bottom in a fresh kernel and keep what was seen at every step.
+
+    Types, shapes, fingerprints, files opened, a small sample, time and memory go to .nbprod/record/.
+    """
+    from nbprod import project, report
+
+    with progress("recording") as advance:
+        recorded = project.record(notebook, progress=advance)
+    click.echo(report.record_json(recorded) if as_json else report.recorded(recorded))
+
+
+@main.command()
+@click.argument("notebook", type=NOTEBOOK)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
+@click.option("--overwrite", is_flag=True, help="Where your edit and the export conflict, take the export's.")
+@click.option("--record/--no-record", "again", default=None, help="Record again, or never (default: when stale).")
+@click.option("--json", "as_json", is_flag=True, help="Print what became of each file as JSON.")
+def export(notebook: Path, *, only_check: bool, overwrite: bool, again: bool | None, as_json: bool) -> None:
+    """Write the package, its tests and schemas, dvc.yaml and params.yaml from NOTEBOOK.
+
+    Records first when the last record is stale. What you changed in a generated file is kept; where your change and
+    the new export touch the same lines nothing is lost: the file stays yours and the conflict is shown.
+    """
+    from nbprod import project, report
+
+    with progress("recording") as advance:
+        exported = project.export(notebook, dry=only_check, overwrite=overwrite, again=again, progress=advance)
+    click.echo(report.exported_json(exported) if as_json else report.exported(exported))
+    sys.exit(1 if report.has_errors(exported.diagnostics) else 0)
+
+
+@main.command()
+@click.argument("notebook", type=NOTEBOOK)
+@click.option("--rtol", type=click.FloatRange(min=0), default=0.0, help="Relative tolerance (default: exactly equal).")
+@click.option("--atol", type=click.FloatRange(min=0), default=0.0, help="Absolute tolerance (default: exactly equal).")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def verify(notebook: Path, *, rtol: float, atol: float, as_json: bool) -> None:
+    """Run NOTEBOOK and the extracted pipeline side by side and compare every output of every step.
+
+    Exit 1 where they differ, with the first difference and its likely cause.
+    """
+    from nbprod import project, report
+
+    with progress("verifying") as advance:
+        verified = project.verify(notebook, rtol=rtol, atol=atol, progress=advance)
+    click.echo(report.verified_json(verified) if as_json else report.verified(verified))
+    sys.exit(0 if verified.equal else 1)
+
+
+@main.command()
+@click.argument("target", metavar="PACKAGE.STEP")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Another folder in place of data/.")
+@click.option("--json", "as_json", is_flag=True, help="Print what ran as JSON.")
+def step(target: str, data: Path | None, *, as_json: bool) -> None:
+    """Run one extracted step from its stored inputs to its stored outputs, as `dvc repro` does.
+
+    dvc.yaml is the wiring: the stem of a dependency's file name is the argument that it feeds. Outputs are validated
+    against their schemas and replaced only when all of them are good.
+    """
+    from nbprod import project, report
+
+    ran = project.step(target, data=data)
+    click.echo(report.ran_json(ran) if as_json else report.ran(ran))
+
+
+@main.command()
+@click.argument("code", required=False)
+def explain(code: str | None) -> None:
+    """Explain a diagnostic: why it matters, a notebook that has it, and the cure. Without CODE: list all."""
+    from nbprod import report
+
+    click.echo(report.explained(code.upper()) if code else report.catalogue())
+
+
+class progress:  # noqa: N801  (a context manager that reads as a word)
+    """Shows on standard error how far a long verb is: a live line in a terminal, plain lines elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.bar: Any = None
+        self.said = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __call__(self, done: int, total: int, label: str = "") -> None:
+        """Say that `done` of `total` units are done, and what is under way."""
+        if sys.stderr.isatty():
+            self._live(done, total, label)
+        elif label and label != self.said:
+            self.said = label
+            click.echo(f"{self.what}: {label} ({done} of {total})", err=True)
+
+    def _live(self, done: int, total: int, label: str) -> None:
+        if self.bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.completed}/{task.total}"))
+            self.bar = Progress(
+                *columns, TimeElapsedColumn(), TextColumn("{task.fields[label]}"),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self.task = self.bar.add_task(self.what, total=total, label=label)
+            self.bar.start()
+        self.bar.update(self.task, completed=done, total=total, label=label)
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()

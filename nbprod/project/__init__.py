@@ -1,0 +1,190 @@
+"""The verbs, composed: what the command line and the magics call."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbprod.errors import NotebookFaulty, NotebookUnreadable
+from nbprod.model.diagnostic import Severity, ordered
+from nbprod.project.place import Place, find_root, locate, package_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbprod.model.graph import Graph
+    from nbprod.model.notebook import Notebook
+    from nbprod.model.record import Record
+    from nbprod.project.exporting import Exported
+    from nbprod.run import OutputCompared, StepRun
+
+    Progress = Callable[[int, int, str], None]
+
+__all__ = ["Verified", "analyse", "check", "export", "graph", "locate", "read", "record", "step", "verify", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Every output of every step, as the notebook and as the pipeline made it."""
+
+    outputs: tuple[OutputCompared, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs."""
+        return all(each.equal for each in self.outputs)
+
+
+def read(path: str | Path) -> Notebook:
+    """Return the notebook at that path; raises NotebookUnreadable."""
+    from nbprod.adapters import ipython
+    from nbprod.read import notebook
+
+    place = locate(path)
+    try:
+        text = place.notebook.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise NotebookUnreadable(f"{path} is not UTF-8 text: byte {error.start}", hint="Is it a notebook?") from error
+    return notebook(text, place.relative, ipython.transform)
+
+
+def analyse(notebook: Notebook, record: Record | None = None) -> Graph:
+    """Return the notebook's graph with all diagnostics, those of reading among them."""
+    from nbprod.analyse import graph as analyse_graph
+
+    found = analyse_graph(notebook, record)
+    faults = [fault for cell in notebook.cells for fault in cell.faults]
+    return replace(found, diagnostics=ordered([*notebook.notes, *faults, *found.diagnostics]))
+
+
+def place_of(path: str | Path, graph: Graph) -> Place:
+    """Return where the notebook lives, its package named so that it shadows nothing the notebook imports."""
+    place = locate(path)
+    return replace(place, package=package_name(place.notebook.stem, imported_modules(graph)))
+
+
+def imported_modules(graph: Graph) -> set[str]:
+    """Return the top-level modules that the steps import."""
+    imports = (each for step in graph.steps for each in step.definitions if each.kind == "import")
+    return {each.source.split("import")[-1 if each.source.startswith("import") else 0].split()[-1].split(".")[0]
+            for each in imports}  # fmt: skip
+
+
+def check(path: str | Path) -> Graph:
+    """Return the notebook's graph; its diagnostics are all that was found, by a fresh record too if there is one."""
+    return graph(path)
+
+
+def graph(path: str | Path) -> Graph:
+    """Return the notebook's graph, settled by its record where that is fresh."""
+    notebook = read(path)
+    static = analyse(notebook)
+    recorded = fresh_record(place_of(path, static), static)
+    return settled(notebook, recorded) if recorded else static
+
+
+def settled(notebook: Notebook, recorded: Record) -> Graph:
+    """Return the graph that the record decides, with what the record found wrong."""
+    from nbprod.record import findings
+
+    found = analyse(notebook, recorded)
+    return replace(found, diagnostics=ordered([*found.diagnostics, *findings(found, recorded)]))
+
+
+def fresh_record(place: Place, graph: Graph) -> Record | None:
+    """Return the stored record if every step's code is what it was recorded with, and complete; else None."""
+    from nbprod.record import load, stale
+
+    recorded = load(place.record_file)
+    return recorded if recorded and not stale(recorded, graph) else None
+
+
+def record(path: str | Path, *, progress: Progress | None = None) -> Record:
+    """Run the notebook top to bottom in a fresh kernel, keep what was seen, and return it.
+
+    Raises NotebookFaulty when analysis finds errors, CellFailed when a cell raises; the old record then stands.
+    """
+    notebook = read(path)
+    static = analyse(notebook)
+    return _record(place_of(path, static), static, progress=progress)
+
+
+def _record(
+    place: Place, graph: Graph, *, values: Path | None = None, keep: bool = True, progress: Progress | None = None
+) -> Record:
+    from nbprod.record import run, save
+
+    refuse_faulty(graph)
+    recorded = run(place.notebook, graph, root=place.root, folder=place.record_folder, values=values, progress=progress)
+    if keep:
+        save(recorded, place.record_file)
+    return recorded
+
+
+def refuse_faulty(graph: Graph) -> None:
+    """Raise NotebookFaulty with all diagnostics when one of them is an error."""
+    errors = [each for each in graph.diagnostics if each.severity is Severity.ERROR]
+    if errors:
+        count = f"{len(errors)} error" + ("s" if len(errors) > 1 else "")
+        raise NotebookFaulty(f"{graph.notebook} has {count}", graph.diagnostics)
+
+
+def export(
+    path: str | Path,
+    *,
+    dry: bool = False,
+    overwrite: bool = False,
+    again: bool | None = None,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write the package, tests, schemas, dvc.yaml and params.yaml, and return what became of each file.
+
+    Records first when there is no fresh record (`again`: always, or with False never). With `dry` nothing is written.
+    """
+    from nbprod.project.exporting import export_recorded
+
+    notebook = read(path)
+    static = analyse(notebook)
+    place = place_of(path, static)
+    refuse_faulty(static)
+    recorded = None if again else fresh_record(place, static)
+    if recorded is None:
+        if again is False:
+            raise NotebookFaulty(
+                f"{place.relative} has no fresh record",
+                [],
+                hint=f"Run nbprod record {place.relative}, or leave --no-record away.",
+            )
+        recorded = _record(place, static, progress=progress)
+    return export_recorded(place, settled(notebook, recorded), recorded, dry=dry, overwrite=overwrite)
+
+
+def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: Progress | None = None) -> Verified:
+    """Run the notebook in a kernel and the extracted pipeline in processes of its own, and compare every output."""
+    from nbprod.run import compare, pipeline
+
+    notebook = read(path)
+    static = analyse(notebook)
+    place = place_of(path, static)
+    with tempfile.TemporaryDirectory(prefix="nbprod-verify-") as scratch:
+        expected, made = Path(scratch) / "notebook", Path(scratch) / "pipeline"
+        recorded = _record(place, static, values=expected, keep=False, progress=progress)
+        pipeline(place.package, root=place.root, data=made, progress=progress)
+        found = settled(notebook, recorded)
+        return Verified(compare(expected, made, found, recorded, rtol=rtol, atol=atol))
+
+
+def step(target: str, *, data: Path | None = None) -> StepRun:
+    """Run one extracted step from its stored inputs to its stored outputs."""
+    from nbprod import run
+
+    return run.step(target, root=find_root(Path.cwd()), data=data)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    from nbprod.values import write_whole
+
+    write_whole(path, content)

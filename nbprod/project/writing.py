@@ -1,0 +1,164 @@
+"""Putting files on disk: a person's edits are kept, and either every file is written or none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from nbprod.errors import WriteFailed
+from nbprod.model.files import File, Ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+
+class Fate(StrEnum):
+    """What becomes of one file."""
+
+    WRITTEN = "written"  # new, or ours and changed
+    MERGED = "merged"  # your edits and the new export, together
+    KEPT = "kept"  # your edits; the new export changes nothing in it
+    SAME = "same"
+    CONFLICT = "conflict"  # yours stands; what export would have written differs in the same lines
+    REMOVED = "removed"  # no step makes it any more
+    ORPHANED = "orphaned"  # no step makes it any more, but you edited it
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file's fate: `content` is what shall stand there (None: nothing), `base` what export wrote of it."""
+
+    path: str
+    fate: Fate
+    content: bytes | None
+    base: bytes | None
+
+
+def plan(
+    files: Iterable[File],
+    *,
+    root: Path,
+    base: Path,
+    ours: Iterable[str],
+    merge: Callable[[str, str, str], tuple[str, bool]],
+) -> tuple[Change, ...]:
+    """Return what shall become of each file; nothing is written.
+
+    `ours` are paths that an earlier export wrote; those that are no longer among `files` go away, unless edited.
+    """
+    files = tuple(files)
+    emitted = {file.path for file in files}
+    changes = [_change(file, _bytes(root / file.path), _bytes(base / file.path), merge) for file in files]
+    changes += [_farewell(path, _bytes(root / path), _bytes(base / path)) for path in sorted(set(ours) - emitted)]
+    return tuple(changes)
+
+
+def _change(
+    file: File, standing: bytes | None, base: bytes | None, merge: Callable[[str, str, str], tuple[str, bool]]
+) -> Change:
+    new = file.content
+    kept_base = None if file.ownership is Ownership.REPLACED else new
+    if standing == new:
+        return Change(file.path, Fate.SAME, new, kept_base)
+    if standing is None or standing == base or file.ownership is not Ownership.MERGED:
+        return Change(file.path, Fate.WRITTEN, new, kept_base)
+    if base == new:
+        return Change(file.path, Fate.KEPT, standing, base)
+    if base is None:
+        return Change(file.path, Fate.CONFLICT, standing, None)
+    text, conflict = merge(standing.decode(), base.decode(), new.decode())
+    if conflict:
+        return Change(file.path, Fate.CONFLICT, standing, base)
+    return Change(file.path, Fate.MERGED, text.encode(), new)
+
+
+def _farewell(path: str, standing: bytes | None, base: bytes | None) -> Change:
+    if standing is not None and base is not None and standing != base:
+        return Change(path, Fate.ORPHANED, standing, None)
+    return Change(path, Fate.REMOVED, None, None)
+
+
+def apply(changes: Iterable[Change], *, root: Path, base: Path) -> None:
+    """Write what was planned: all new contents are staged beside their places first, then renamed in one go.
+
+    Raises WriteFailed, with nothing changed, when staging meets a full disk or a refusing folder.
+    """
+    wanted = [(root / each.path, each.content) for each in changes]
+    wanted += [(base / each.path, each.base) for each in changes]
+    wanted = [(path, content) for path, content in wanted if _bytes(path) != content]
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for path, content in wanted:
+            if content is not None:
+                staged.append((_stage(path, content), path))
+    except BaseException as error:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _refused(error) from error
+        raise
+    with _uninterrupted():
+        for temporary, path in staged:
+            temporary.replace(path)
+        for path, content in wanted:
+            if content is None:
+                path.unlink(missing_ok=True)
+                _drop_empty(path.parent, below=root)
+
+
+def _stage(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.nbprod")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _refused(error: OSError) -> WriteFailed:
+    return WriteFailed(
+        f"cannot write {error.filename or 'the export'}: {error.strerror or error}; nothing was changed",
+        hint="Free space or mend the folder's permissions, then run the same command again.",
+    )
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back while files are renamed: a few milliseconds."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        raise KeyboardInterrupt
+
+
+def _drop_empty(folder: Path, *, below: Path) -> None:
+    while folder != below and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except IsADirectoryError as error:
+        raise WriteFailed(f"{path} is a folder where export writes a file", hint="Move the folder away.") from error

@@ -1,0 +1,46 @@
+"""What a recorded run says is wrong with the notebook: values that can't be stored, the network, the clock."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from nbprod.model import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbprod.model.diagnostic import Diagnostic
+    from nbprod.model.graph import Graph, Step
+    from nbprod.model.record import Record, StepSeen, ValueSeen
+
+PICKLES = {"pickle", "cloudpickle"}
+
+
+def findings(graph: Graph, record: Record) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics that only a run can give, for the steps that the graph still has."""
+    known = {step.name: step for step in graph.steps}
+    pairs = [(known[seen.step], seen) for seen in record.steps if seen.step in known]
+    return tuple(each for step, seen in pairs for each in _of_step(step, seen))
+
+
+def _of_step(step: Step, seen: StepSeen) -> Iterator[Diagnostic]:
+    cell = step.cells[-1] if step.cells else None
+    for value in seen.outputs:
+        yield from _of_value(step, value, cell)
+    for address in seen.sockets[:1]:
+        yield faults.NETWORK.at(cell, step=step.name, address=address)
+    for path in (*seen.files_read, *seen.files_written):
+        if PurePath(path).is_absolute() or path.startswith(".."):
+            yield faults.FILE_OUTSIDE.at(cell, step=step.name, path=path)
+    if seen.sample is not None and seen.sample.fault:
+        yield faults.SAMPLE_FAILED.at(cell, step=step.name, why=seen.sample.fault)
+
+
+def _of_value(step: Step, value: ValueSeen, cell: int | None) -> Iterator[Diagnostic]:
+    if value.unstorable:
+        yield faults.UNSTORABLE.at(cell, step=step.name, name=value.name, why=value.unstorable)
+    if value.format in PICKLES:
+        yield faults.PICKLED.at(cell, step=step.name, name=value.name, type=value.type)
+    if value.unfingerprinted and not value.unstorable:
+        yield faults.UNFINGERPRINTED.at(cell, step=step.name, name=value.name, why=value.unfingerprinted)
