@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbprod.model import faults
 from nbprod.model.diagnostic import ordered
 from nbprod.model.files import Ownership
-from nbprod.project.writing import Change, Fate, apply, plan
+from nbprod.project.writing import Change, Clash, Fate, apply, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,9 +110,22 @@ def _ours(place: Place) -> tuple[str, ...]:
 
 
 def _conflicts(changes: tuple[Change, ...]) -> list[Diagnostic]:
-    return [faults.EDIT_CONFLICT.at(None, path=each.path) for each in changes if each.fate is Fate.CONFLICT]
+    clashes = ((each.path, each.clash) for each in changes if each.clash and each.fate is Fate.CONFLICT)
+    return [faults.CONFLICT.at(None, file=path, found=clash.line, cure=_cure(clash)) for path, clash in clashes]
 
 
-def _behind(changes: tuple[Change, ...]) -> list[Diagnostic]:
+def _cure(clash: Clash) -> str:
+    if not clash.yours and not clash.export:
+        return "The file is not one that export wrote: move it away, or take the export's with --overwrite."
+    sides = f"\nyours:  {_short(clash.yours)}\nexport: {_short(clash.export)}"
+    return f"Make your change in the notebook, too, or take the export's lines with --overwrite.{sides}"
+
+
+def _short(lines: str) -> str:
+    first, _, rest = lines.strip().partition("\n")
+    return f"{first[:100]} …" if rest or len(first) > 100 else first
+
+
+def _behind(place: Place, changes: tuple[Change, ...]) -> list[Diagnostic]:
     late = (Fate.WRITTEN, Fate.MERGED, Fate.REMOVED)
-    return [faults.EXPORT_BEHIND.at(None, path=each.path) for each in changes if each.fate in late]
+    return [faults.BEHIND.at(None, file=each.path, notebook=place.relative) for each in changes if each.fate in late]

@@ -31,6 +31,15 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Clash:
+    """The first lines on which your edit and the export disagree; `line` counts in your file, from 1."""
+
+    line: int
+    yours: str
+    export: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One file's fate: `content` is what shall stand there (None: nothing), `base` what export wrote of it."""
 
@@ -38,6 +47,7 @@ class Change:
     fate: Fate
     content: bytes | None
     base: bytes | None
+    clash: Clash | None = None
 
 
 def plan(
@@ -71,11 +81,18 @@ def _change(
     if base == new:
         return Change(file.path, Fate.KEPT, standing, base)
     if base is None:
-        return Change(file.path, Fate.CONFLICT, standing, None)
+        return Change(file.path, Fate.CONFLICT, standing, None, Clash(1, "", ""))
     text, conflict = merge(standing.decode(), base.decode(), new.decode())
     if conflict:
-        return Change(file.path, Fate.CONFLICT, standing, base)
+        return Change(file.path, Fate.CONFLICT, standing, base, _first_clash(text))
     return Change(file.path, Fate.MERGED, text.encode(), new)
+
+
+def _first_clash(merged: str) -> Clash:
+    before, _, rest = merged.partition("<<<<<<< ")
+    yours, _, rest = rest.partition("\n=======\n")
+    export, _, _ = rest.partition("\n>>>>>>> ")
+    return Clash(before.count("\n") + 1, yours.partition("\n")[2], export)
 
 
 def _farewell(path: str, standing: bytes | None, base: bytes | None) -> Change:

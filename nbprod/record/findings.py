@@ -30,17 +30,23 @@ def _of_step(step: Step, seen: StepSeen) -> Iterator[Diagnostic]:
         yield from _of_value(step, value, cell)
     for address in seen.sockets[:1]:
         yield faults.NETWORK.at(cell, step=step.name, address=address)
-    for path in (*seen.files_read, *seen.files_written):
-        if PurePath(path).is_absolute() or path.startswith(".."):
-            yield faults.FILE_OUTSIDE.at(cell, step=step.name, path=path)
+    for does, paths in (("reads", seen.files_read), ("writes", seen.files_written)):
+        for path in filter(_is_outside, paths):
+            yield faults.OUTSIDE_PROJECT.at(cell, step=step.name, does=does, file=path)
     if seen.sample is not None and seen.sample.fault:
-        yield faults.SAMPLE_FAILED.at(cell, step=step.name, why=seen.sample.fault)
+        yield faults.NO_REPLAY.at(cell, step=step.name, problem=seen.sample.fault)
+
+
+def _is_outside(path: str) -> bool:
+    return PurePath(path).is_absolute() or path.startswith("..")
 
 
 def _of_value(step: Step, value: ValueSeen, cell: int | None) -> Iterator[Diagnostic]:
+    what = {"step": step.name, "name": value.name, "type": value.type}
     if value.unstorable:
-        yield faults.UNSTORABLE.at(cell, step=step.name, name=value.name, why=value.unstorable)
+        problem, _, cure = value.unstorable.partition(". ")
+        yield faults.UNSTORABLE.at(cell, problem=problem, cure=cure, **what)
+    elif value.unfingerprinted:
+        yield faults.NO_FINGERPRINT.at(cell, problem=value.unfingerprinted, **what)
     if value.format in PICKLES:
-        yield faults.PICKLED.at(cell, step=step.name, name=value.name, type=value.type)
-    if value.unfingerprinted and not value.unstorable:
-        yield faults.UNFINGERPRINTED.at(cell, step=step.name, name=value.name, why=value.unfingerprinted)
+        yield faults.ONLY_PICKLE.at(cell, **what)
