@@ -1,0 +1,10 @@
+"""Values at the border of a step: fingerprints, formats, facts, comparison, samples."""
+
+from __future__ import annotations
+
+from nbprod.values.disk import whole, write_whole
+from nbprod.values.fingerprint import Fingerprint, fingerprint
+from nbprod.values.sharing import groups
+from nbprod.values.store import Saved, load, save
+
+__all__ = ["Fingerprint", "Saved", "fingerprint", "groups", "load", "save", "whole", "write_whole"]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import datetime as dt
+import math
+import pathlib
+from collections import OrderedDict
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from nbprod.errors import NbprodError, ValueUnstorable, WriteFailed
+from nbprod.values import fingerprint, load, save
+
+
+def frame(**columns):
+    return pd.DataFrame(columns)
+
+
+def attributed():
+    table = frame(a=[1, 2])
+    table.attrs["source"] = "census"
+    return table
+
+
+def named():
+    table = frame(a=[1, 2])
+    object.__setattr__(table, "source", "census")
+    return table
+
+
+def fitted():
+    X = np.arange(20.0).reshape(10, 2)
+    return make_pipeline(StandardScaler(), LogisticRegression()).fit(X, X[:, 0] > 8)
+
+
+def shared_rows():
+    row = [1]
+    return [row, row]
+
+
+DAYS = pd.date_range("2024-01-01", periods=3, freq="D", tz="Europe/Berlin")
+
+ROUND_TRIPS = [
+    ("plain frame", frame(a=[1, 2], b=["x", "y"], c=[0.5, math.nan]), "parquet"),
+    ("texts with gaps", frame(a=["x", None, "y"]), "parquet"),
+    ("objects with NaN", pd.DataFrame({"a": pd.Series(["x", np.nan], dtype=object)}), "parquet"),
+    ("objects with None", pd.DataFrame({"a": pd.Series(["x", None], dtype=object)}), "parquet"),
+    ("objects with both", pd.DataFrame({"a": pd.Series(["x", None, np.nan], dtype=object)}), "pickle"),
+    ("mixed objects", pd.DataFrame({"a": pd.Series(["x", 1, 2.5], dtype=object)}), "pickle"),
+    ("date objects", pd.DataFrame({"a": [dt.date(2024, 1, 1)]}), "parquet"),
+    ("categories", pd.DataFrame({"a": pd.Categorical(["b", "a"], ["b", "a", "c"], ordered=True)}), "parquet"),
+    ("number categories", pd.DataFrame({"a": pd.Categorical([3, 1], [3, 1])}), None),
+    ("time zone", pd.DataFrame({"a": DAYS}), "parquet"),
+    ("daily index", pd.DataFrame({"a": [1, 2, 3]}, index=DAYS), "parquet"),
+    ("named index", pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", "y"], name="key")), "parquet"),
+    ("several levels", frame(a=[1, 2], b=[3, 4], c=[5, 6]).set_index(["a", "b"]), "parquet"),
+    ("column levels", pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")])), None),
+    ("column numbers", pd.DataFrame([[1, 2]]), None),
+    ("column axis name", frame(a=[1]).rename_axis(columns="field"), None),
+    ("two columns of one name", pd.DataFrame([[1, 2]], columns=["a", "a"]), "pickle"),
+    ("filtered frame", frame(a=[1, 2, 3])[lambda d: d.a != 2], "parquet"),
+    ("empty frame", pd.DataFrame(), None),
+    ("no rows", frame(a=[1, 2]).iloc[:0], "parquet"),
+    ("attrs", attributed(), "parquet"),
+    ("attribute", named(), "pickle"),
+    ("masked dtypes", frame(a=pd.array([1, None], dtype="Int64"), b=pd.array([True, None], dtype="boolean")), "parquet"),
+    ("string dtype", frame(a=pd.array(["x", None], dtype="string")), None),
+    ("arrow dtype", frame(a=pd.array([1, None], dtype="int64[pyarrow]")), None),
+    ("periods", frame(a=pd.period_range("2024-01", periods=2, freq="M")), None),
+    ("intervals", frame(a=pd.interval_range(0, 2)), None),
+    ("sparse column", frame(a=pd.arrays.SparseArray([0, 0, 1])), "pickle"),
+    ("durations", frame(a=pd.to_timedelta(["1h", None])), "parquet"),
+    ("lists in cells", pd.DataFrame({"a": [[1], [2, 3]]}), None),
+    ("unique labels", frame(a=[1]).set_flags(allows_duplicate_labels=False), "parquet"),
+    ("small ints", pd.DataFrame({"a": np.array([1, 2], "int8"), "b": np.array([1, 2], "float32")}), "parquet"),
+    ("series", pd.Series([1.5, None], name="delay", index=["a", "b"]), "parquet"),
+    ("series without a name", pd.Series(["a"]), "parquet"),
+    ("series of objects", pd.Series([{1}, None], dtype=object), "pickle"),
+    ("series named by a tuple", pd.Series([1], name=("a", 1)), "pickle"),
+    ("index", pd.Index([1, 2], name="k"), "pickle"),
+    ("array", np.arange(6.0).reshape(2, 3), "npy"),
+    ("column-major array", np.asfortranarray(np.arange(6.0).reshape(2, 3)), "npy"),
+    ("array of dates", np.array(["2024-01-01"], "datetime64[D]"), "npy"),
+    ("array of texts", np.array(["a", "bc"]), "npy"),
+    ("records", np.array([(1, 2.0)], dtype=np.dtype([("a", "i1"), ("b", "f8")], align=True)), "npy"),
+    ("array of objects", np.array([1, "a", None], dtype=object), "pickle"),
+    ("masked array", np.ma.array([1, 2], mask=[0, 1]), "pickle"),
+    ("dict of arrays", {"train": np.arange(3), "test x": np.arange(2)}, "npz"),
+    ("dict of arrays, odd key", {"a/b": np.arange(3)}, None),
+    ("sparse", sparse.csr_matrix(np.eye(3)), "npz"),
+    ("sparse array", sparse.coo_array(np.eye(3)), "npz"),
+    ("list-of-lists sparse", sparse.lil_matrix(np.eye(3)), "pickle"),
+    ("number", 3, "json"),
+    ("large number", 10**30, "json"),
+    ("not a number", math.nan, "json"),
+    ("numpy number", np.float32(0.1), "json"),
+    ("numpy date", np.datetime64("2024-01-01"), "json"),
+    ("truth", np.bool_(True), "json"),
+    ("nothing", None, "json"),
+    ("nested", {"a": [1, (2, {3}), {"$x": 1}], 4: frozenset({"b"})}, "json"),
+    ("moments", [dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.date(2024, 1, 1), dt.timedelta(1, 2), dt.time(1)], "json"),
+    ("money", {"price": Decimal("1.10"), "file": pathlib.Path("a/b"), "z": 1j}, "json"),
+    ("random state", np.random.RandomState(3).get_state(), "json"),
+    ("ordered dict", OrderedDict(a=1), "pickle"),
+    ("shared rows", shared_rows(), "pickle"),
+    ("text", "a\r\nb\u00e9", "text"),
+    ("broken text", "\ud800", "pickle"),
+    ("bytes", b"\x00\xff", "bytes"),
+    ("timestamp", pd.Timestamp("2024-01-01", tz="UTC"), "pickle"),
+    ("estimator", fitted(), "joblib"),
+    ("container of frames", {"train": frame(a=[1]), "test": np.arange(3)}, "joblib"),
+    ("lambda inside", FunctionTransformer(lambda x: x), "cloudpickle"),
+    ("generator of numbers", np.random.default_rng(3), "pickle"),
+    ("function", lambda x: x + 1, "cloudpickle"),
+    ("class", dict, "pickle"),
+]
+
+
+@pytest.mark.parametrize(("value", "format_"), [pytest.param(*each[1:], id=each[0]) for each in ROUND_TRIPS])
+def test_comes_back_as_it_was(value, format_, tmp_path):
+    before = fingerprint(value)
+    saved = save(value, tmp_path, "value")
+    assert format_ in {None, saved.format}
+    assert before.digest
+    assert fingerprint(load(saved.path)) == before == fingerprint(value)
+    assert [each.name for each in tmp_path.iterdir()] == [saved.path.name]
+    again = save(value, tmp_path, "value", prefer=saved.format)
+    assert again == saved
