@@ -1,0 +1,133 @@
+"""One step: from its stored inputs to its stored outputs, as a stage of dvc.yaml calls it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbprod.errors import NbprodError, ProjectBroken, UsageError
+from nbprod.run import functions, inputs, outputs, parameters, wiring
+from nbprod.run.failures import failed
+from nbprod.run.inputs import Places
+from nbprod.run.summaries import summary
+from nbprod.run.validate import Border, forget, validated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbprod.run.functions import Function
+    from nbprod.run.wiring import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class OutputStored:
+    """One output of a run: its name, its file (relative to the project's root where it lies below it), its size."""
+
+    name: str
+    path: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """What a step's run made, and how long it took."""
+
+    step: str
+    stage: str
+    outputs: tuple[OutputStored, ...]
+    seconds: float
+
+
+def step(target: str, *, root: Path, data: Path | None = None) -> StepRun:
+    """Run `package.step` as dvc.yaml wires it and store what it makes; a failure leaves the previous outputs.
+
+    With `data`, outputs go to `<data>/<step>/` in place of the project, and inputs are read there first.
+
+    Raises:
+        ProjectBroken: dvc.yaml, params.yaml, the package or a dependency cannot be used; the message says which.
+        SchemaViolated: An input or an output breaks its schema.
+        StepFailed: The step raised; its own traceback is in the message.
+        WriteFailed: The disk or its permissions refused.
+    """
+    began = time.perf_counter()
+    root = root.resolve()
+    if not all(part.isidentifier() for part in target.split(".")) or target.count(".") != 1:
+        raise UsageError(f"{target!r} names no step", hint="Write PACKAGE.STEP, as in flights.clean")
+    wired = wiring.read(root)
+    stage = wired.stage(target, preferred=os.environ.get("DVC_STAGE", "").rpartition(":")[2])
+    places = Places(root, wired, data.resolve() if data else None)
+    with _surroundings(root):
+        function = functions.find(target, root)
+        made = _run(stage, function, places)
+    return StepRun(stage.step, stage.name, made, time.perf_counter() - began)
+
+
+def _run(stage: Stage, function: Function, places: Places) -> tuple[OutputStored, ...]:
+    plan = outputs.planned(stage, function)
+    given = parameters.arguments(stage, function, places.root)
+    fed = inputs.wanted(stage, function, places.wiring)
+    border = Border(stage.step, "input", places.root)
+    taken = validated(inputs.values(fed, places), function.annotations, border)
+    returned = _called(function, taken | given, places.root)
+    values = outputs.named(returned, plan, function.target)
+    kinds = {plan.single: function.returned.get("")} if plan.single else function.returned
+    values = validated(values, kinds, Border(stage.step, "output", places.root))
+    outputs.check_own(plan, places.root, function.target)
+    where = {stored: places.made(stored.path, stage) for stored in plan.stored}
+    outputs.store(values, where)
+    forget(border)
+    return tuple(
+        OutputStored(name, _shown(place, places.root), summary(values[name]))
+        for stored, place in where.items()
+        for name in stored.names
+    )
+
+
+def _called(function: Function, arguments: dict[str, Any], root: Path) -> Any:
+    """Call the function in the notebook's folder; what it raises becomes StepFailed."""
+    folder = (root / function.notebook).parent if function.notebook else root
+    if not folder.is_dir():
+        raise ProjectBroken(
+            f"{folder} is missing, the folder of {function.notebook}, in which {function.target} runs",
+            hint=f"Put it back, or mend NOTEBOOK in {function.target.partition('.')[0]}/__init__.py",
+        )
+    with contextlib.chdir(folder):
+        try:
+            returned = function.call(**arguments)
+            return asyncio.run(_awaited(returned)) if inspect.isawaitable(returned) else returned
+        except NbprodError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise failed(error, function.target, root) from error
+
+
+async def _awaited(returned: Any) -> Any:
+    return await returned
+
+
+@contextlib.contextmanager
+def _surroundings(root: Path) -> Iterator[None]:
+    """The root first on the path, and figures drawn without a screen; all as before afterwards."""
+    backend = os.environ.get("MPLBACKEND")
+    os.environ["MPLBACKEND"] = "Agg"
+    try:
+        with functions.first_on_path(root):
+            yield
+    finally:
+        if backend is None:
+            os.environ.pop("MPLBACKEND", None)
+        else:
+            os.environ["MPLBACKEND"] = backend
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
