@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 IMMUTABLE_MODULES = {"datetime", "decimal", "fractions", "re", "pathlib", "zoneinfo", "uuid", "types", "enum", "_io"}
 ATOM_KINDS = frozenset({*ATOMS, range, slice, type})
-PLAIN_ONLY = 50_000  # a longer list is looked at by the types in it first
+SCALAR_MODULES = ("pandas._libs.tslibs", "pandas._libs.missing", "pandas._libs.interval", "pandas.core.dtypes")
 
 
 def groups(values: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
@@ -89,12 +89,9 @@ def _is_immutable(part: object) -> bool:
 
 def _is_library_scalar(kind: type) -> bool:
     """Numbers of NumPy, moments of pandas: values that cannot change."""
-    module = kind.__module__
-    if module == "numpy":
-        return any(base.__name__ == "generic" or base.__name__ == "dtype" for base in kind.__mro__)
-    return module.startswith(
-        ("pandas._libs.tslibs", "pandas._libs.missing", "pandas._libs.interval", "pandas.core.dtypes")
-    )
+    if kind.__module__ == "numpy":
+        return any(base.__name__ in {"generic", "dtype"} for base in kind.__mro__)
+    return kind.__module__.startswith(SCALAR_MODULES)
 
 
 def _children(part: Any) -> Iterable[object]:

@@ -40,8 +40,8 @@ def save(value: object, folder: Path, stem: str, *, role: str = "out", prefer: s
     """Store the value as `folder/stem.<extension>` and return where.
 
     For an out, each format that fits is proven by reading the file back before it takes its place, so the value that
-    a later step loads is the value that was saved. `prefer` names a format proven before: it is used without a second
-    proof. A metric becomes plain JSON numbers as DVC wants them; a plot becomes a picture or a table.
+    a later step loads is the value that was saved. `prefer` names a format proven before, or its extension: it is used
+    without a second proof where it still fits. A metric becomes plain JSON numbers as DVC wants them; a plot becomes a picture or a table.
 
     Raises:
         ValueUnstorable: no format holds it; the message says why and what to do.
@@ -76,8 +76,8 @@ def load(path: Path) -> Any:
 
 
 def _save_out(value: object, folder: Path, stem: str, prefer: str | None) -> Saved:
-    proven = next((each for each in _all_formats() if each.name == prefer), None)
-    if proven and (saved := _attempt(proven, value, folder / f"{stem}.{proven.extension}", None)):
+    proven = next((each for each in _all_formats() if prefer in (each.name, each.extension)), None)
+    if proven and proven.fits(value) and (saved := _attempt(proven, value, folder / f"{stem}.{proven.extension}", None)):
         return saved
     print_ = fingerprint(value, stem)
     if not print_.digest:
@@ -129,7 +129,7 @@ def _save_metric(value: object, folder: Path, stem: str) -> Saved:
 
 
 def _save_plot(value: object, folder: Path, stem: str, prefer: str | None) -> Saved:
-    ordered = sorted(PLOT_FORMATS, key=lambda each: each.name != prefer)
+    ordered = sorted(PLOT_FORMATS, key=lambda each: prefer not in (each.name, each.extension))
     for each in ordered:
         if each.fits(value) and (saved := _attempt(each, value, folder / f"{stem}.{each.extension}", None)):
             return saved

@@ -11,9 +11,13 @@ from xxhash import xxh3_128_digest
 from nbprod.values.content.walk import ATOMS, text_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nbprod.values.content.walk import Sink, Walk
+
+
+# Texts with gaps: what a column of objects holds most often.
+GAPPY: tuple[set[type], ...] = ({str, NoneType}, {str, float})
 
 
 def feed_list(walk: Walk, sink: Sink, value: object) -> None:
@@ -28,7 +32,7 @@ def feed_items(walk: Walk, sink: Sink, items: Sequence[object]) -> None:
     kinds = set(map(type, items))
     if len(kinds) == 1 and _feed_alike(sink, kinds.pop(), items):
         return
-    if kinds == {str, NoneType} or kinds == {str, float}:
+    if kinds in GAPPY:
         feed_texts_with_gaps(sink, items)
         return
     walk.feed_all(sink, items)
@@ -105,7 +109,7 @@ def feed_bytes(_walk: Walk, sink: Sink, value: object) -> None:
     sink.update(buffer)
 
 
-HANDLERS = {
+HANDLERS: dict[type, Callable[[Walk, Sink, object], None]] = {
     list: feed_list,
     tuple: feed_list,
     dict: feed_dict,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from xxhash import xxh3_128
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Sink(Protocol):
     """What takes in bytes."""
 
-    def update(self, data: object, /) -> None:
+    def update(self, data: Any, /) -> None:
         """Take in the bytes of a buffer."""
 
 
@@ -25,7 +25,7 @@ class NoContentError(Exception):
 class Walk:
     """One walk: remembers the digest of each part it has seen and where in the value it stands."""
 
-    def __init__(self, handler_of: Callable[[type], Handler]) -> None:
+    def __init__(self, handler_of: Callable[[type], Callable[[Walk, Sink, Any], None]]) -> None:
         self._handler_of = handler_of
         self._digests: dict[int, bytes] = {}
         self._open: dict[int, int] = {}
@@ -58,9 +58,6 @@ class Walk:
         """Give `sink` the content of each of the values, numbered as places."""
         for position, value in enumerate(values):
             self.feed(sink, value, f"[{position}]")
-
-
-Handler = "Callable[[Walk, Sink, object], None]"
 
 
 def text_bytes(text: str) -> bytes:

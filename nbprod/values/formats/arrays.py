@@ -55,7 +55,8 @@ def write_npz(value: Any, path: Path) -> None:
         elif any(not key or "/" in key or key in {NAMES, "file"} for key in value):
             raise DoesNotFitError("a key that is no name of a file")
         else:
-            np.savez(stream, **value, **{NAMES: np.array(list(value))})
+            members: dict[str, Any] = {**value, NAMES: np.array(list(value))}
+            np.savez(stream, **members)
 
 
 def _write_sparse(sparse: Any, stream: Any, matrix: Any) -> None:

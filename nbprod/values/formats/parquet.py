@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nbprod.values.content.frames import extras_of
 from nbprod.values.formats.format import (
@@ -105,7 +105,7 @@ def _pandas_table(value: Any) -> tuple[pa.Table, dict[str, Any]]:
         raise DoesNotFitError("two columns of one name")
     facts: dict[str, Any] = {"library": "pandas", "kind": "series" if is_series else "frame"}
     if is_series:
-        facts["name"] = value.name if isinstance(value.name, str | int | None) else _refuse("a name that is no text")
+        facts["name"] = _series_name(value)
     facts["objects"] = [_object_gap(frame.iloc[:, at]) for at in range(frame.shape[1])]
     facts["freq"] = getattr(frame.index, "freqstr", None)
     facts["unique_labels"] = not value.flags.allows_duplicate_labels
@@ -119,8 +119,10 @@ def _as_frame(series: pd.Series) -> pd.DataFrame:
     return frame
 
 
-def _refuse(why: str) -> None:
-    raise DoesNotFitError(why)
+def _series_name(series: pd.Series) -> str | int | None:
+    if series.name is None or type(series.name) in {str, int}:
+        return cast("str | int | None", series.name)
+    raise DoesNotFitError("a name that is neither text nor a number")
 
 
 def _object_gap(column: pd.Series) -> str | None:
@@ -152,7 +154,7 @@ def _with_objects(frame: pd.DataFrame, at: int, gap: str) -> pd.DataFrame:
     column = frame.iloc[:, at].astype(object)
     if gap:
         column = column.where(column.notna(), float("nan") if gap == "nan" else None)
-    frame.isetitem(at, column.astype(object))
+    frame.isetitem(at, cast("Any", column.astype(object)))
     return frame
 
 

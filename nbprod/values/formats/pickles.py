@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTAINERS = (dict, list, tuple)
+HEAVY = ("numpy.ndarray", *PANDAS_FRAMES, *PANDAS_SERIES, *POLARS_FRAMES, *ESTIMATORS)
 
 
 def with_attributes(value: Any, attributes: dict[str, Any]) -> Any:
@@ -76,12 +77,7 @@ def write_pickle(value: Any, path: Path) -> None:
 
 def _mentions_main(content: memoryview) -> bool:
     """Whether the pickle looks anything up in the notebook itself, which no other process can."""
-    return b"__main__" in bytes(content) if len(content) < 1 << 20 else _search(content, b"__main__")
-
-
-def _search(content: memoryview, words: bytes) -> bool:
-    step = 1 << 20
-    return any(words in bytes(content[start : start + step + len(words)]) for start in range(0, len(content), step))
+    return b"__main__" in bytes(content)
 
 
 def read_pickle(path: Path) -> Any:

@@ -52,11 +52,9 @@ def _encoded_numpy(value: Any) -> Any:
     import numpy as np
 
     dtype = getattr(value, "dtype", None)
-    if dtype is None or dtype.kind not in "biufUSMm" or not isinstance(value, np.generic | np.ndarray):
+    if dtype is None or dtype.kind not in "biufUMm" or not isinstance(value, np.generic | np.ndarray):
         raise DoesNotFitError(f"JSON has no form for numpy.{type(value).__name__}")
-    if dtype.kind == "S" or (
-        isinstance(value, np.ndarray) and (type(value) is not np.ndarray or value.size > ARRAY_LIMIT)
-    ):
+    if isinstance(value, np.ndarray) and (type(value) is not np.ndarray or value.size > ARRAY_LIMIT):
         raise DoesNotFitError("a large or unusual array")
     numbers = value.view("i8") if dtype.kind in "Mm" else value
     tag = "$array" if isinstance(value, np.ndarray) else "$number"
@@ -150,10 +148,9 @@ DECODERS: dict[str, Any] = {
 def fits_json(value: object) -> bool:
     """Whether it is one of Python's or NumPy's small values; its parts are looked at while writing."""
     kind = type(value)
-    plain = kind in {type(None), bool, int, float, list, dict} or kind in ENCODERS
-    return (plain and kind is not bytes) or (
-        kind.__module__ == "numpy" and hasattr(value, "dtype") and not getattr(value, "shape", ())
-    )
+    if kind in {type(None), bool, int, float, list, dict} or kind in ENCODERS:
+        return kind is not bytes
+    return kind.__module__ == "numpy" and hasattr(value, "dtype") and not getattr(value, "shape", ())
 
 
 def write_json(value: Any, path: Path) -> None:
@@ -179,16 +176,15 @@ def write_text(value: str, path: Path) -> None:
         raise DoesNotFitError(str(error)) from error
 
 
+def write_bytes(value: bytes, path: Path) -> None:
+    """Write bytes as they are."""
+    path.write_bytes(value)
+
+
+def _read_text(path: Path) -> str:
+    return path.read_bytes().decode()
+
+
 JSON = Format("json", "json", fits_json, write_json, read_json)
-TEXT = Format("text", "txt", lambda value: type(value) is str, write_text, lambda path: path.read_bytes().decode())
-BYTES = Format(
-    "bytes",
-    "bin",
-    lambda value: type(value) is bytes,
-    lambda value, path: _none(path.write_bytes(value)),
-    Path.read_bytes,
-)
-
-
-def _none(_written: int) -> None:
-    """Drop the count of bytes."""
+TEXT = Format("text", "txt", lambda value: type(value) is str, write_text, _read_text)
+BYTES = Format("bytes", "bin", lambda value: type(value) is bytes, write_bytes, Path.read_bytes)
