@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from nbprod.values.describe import describe
 from nbprod.values.disk import whole, write_whole
 from nbprod.values.fingerprint import Fingerprint, fingerprint
 from nbprod.values.sharing import groups
 from nbprod.values.store import Saved, load, save
 
-__all__ = ["Fingerprint", "Saved", "fingerprint", "groups", "load", "save", "whole", "write_whole"]
+__all__ = ["Fingerprint", "Saved", "describe", "fingerprint", "groups", "load", "save", "whole", "write_whole"]

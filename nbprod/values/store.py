@@ -40,8 +40,9 @@ def save(value: object, folder: Path, stem: str, *, role: str = "out", prefer: s
     """Store the value as `folder/stem.<extension>` and return where.
 
     For an out, each format that fits is proven by reading the file back before it takes its place, so the value that
-    a later step loads is the value that was saved. `prefer` names a format proven before, or its extension: it is used
-    without a second proof where it still fits. A metric becomes plain JSON numbers as DVC wants them; a plot becomes a picture or a table.
+    a later step loads is the value that was saved. `prefer` names a format proven before, or its extension: it is
+    used without a second proof where it still fits. A metric becomes plain JSON numbers as DVC wants them; a plot
+    becomes a picture or a table.
 
     Raises:
         ValueUnstorable: no format holds it; the message says why and what to do.
@@ -76,9 +77,11 @@ def load(path: Path) -> Any:
 
 
 def _save_out(value: object, folder: Path, stem: str, prefer: str | None) -> Saved:
-    proven = next((each for each in _all_formats() if prefer in (each.name, each.extension)), None)
-    if proven and proven.fits(value) and (saved := _attempt(proven, value, folder / f"{stem}.{proven.extension}", None)):
-        return saved
+    proven = next((each for each in _all_formats() if prefer in {each.name, each.extension}), None)
+    if proven and proven.fits(value):
+        saved = _attempt(proven, value, folder / f"{stem}.{proven.extension}", None)
+        if saved:
+            return saved
     print_ = fingerprint(value, stem)
     if not print_.digest:
         raise ValueUnstorable(f"{stem!r} can't be stored: {print_.why}", hint=_cure(print_.why))
