@@ -51,7 +51,8 @@ def diagnostics() -> str:
         "# Diagnostics",
         "",
         "What can be wrong with a notebook. All are reported at once, in the order of the cells, each with what to do.",
-        "An **error** stops export, a **warning** does not, a **hint** is advice. `nbprod explain CODE` shows the same.",
+        "An **error** stops export, a **warning** does not, a **hint** is advice.",
+        "`nbprod explain CODE` shows the same in a terminal.",
     ]
     for prefix, title in FAMILIES.items():
         lines += ["", f"## {title}", "", "| code | | |", "|---|---|---|"]

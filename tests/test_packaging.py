@@ -85,7 +85,9 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path):
     assert home.startswith(str(environment))
     assert "Usage: nbprod" in run(environment / "bin" / "nbprod", "--help", cwd=tmp_path)
     run(python, "-c", LOAD_EXTENSION, cwd=tmp_path)
-    assert "evaluate" in run(environment / "bin" / "nbprod", "graph", ROOT / "notebooks" / "flights.ipynb", cwd=tmp_path)
+    assert "evaluate" in run(
+        environment / "bin" / "nbprod", "graph", ROOT / "notebooks" / "flights.ipynb", cwd=tmp_path
+    )
     run(python, "-m", "pip", "check", cwd=tmp_path)
 
 
