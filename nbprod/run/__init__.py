@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nbprod.run.pipelines import pipeline
 from nbprod.run.stepping import OutputStored, StepRun, step
+from nbprod.run.verify import OutputCompared, compare
 
-__all__ = ["OutputStored", "StepRun", "step"]
+__all__ = ["OutputCompared", "OutputStored", "StepRun", "compare", "pipeline", "step"]

@@ -54,6 +54,15 @@ def arguments(stage: Stage, function: Function, root: pathlib.Path) -> dict[str,
     return given
 
 
+def stored(stage: Stage, root: pathlib.Path) -> Iterable[tuple[ParameterKey, Any]]:
+    """Yield the stage's single parameters with the values that their files hold, as YAML types."""
+    files = {each.file: _load(root / each.file, each.file) for each in stage.params}
+    for key in stage.params:
+        value = look_up(files[key.file], key.key) if key.key else MISSING
+        if value is not MISSING:
+            yield key, value
+
+
 def _entries(
     keys: Iterable[ParameterKey], files: Mapping[str, Any], wanted: Mapping[str, object]
 ) -> Iterable[tuple[ParameterKey, str, Any]]:

@@ -40,3 +40,137 @@ def test_the_whole_flow_runs_step_by_step(project):
     assert runs[1].outputs[0].summary == "5 × 3"
     assert runs[1].seconds > 0
     assert (Path.cwd(), list(sys.path), os.environ.get("MPLBACKEND")) == before
+
+
+def test_parameters_come_from_params_yaml_as_dvc_sets_them(project):
+    project.edit("params.yaml", "late_after: 30", "late_after: 0")
+    run(project, "load", "clean")
+    assert load(project.root / "data/clean/flown.parquet")["late"].sum() == 4
+
+
+def test_another_data_folder_leaves_the_project_alone(project, tmp_path):
+    run(project, "load")
+    run(project, "clean", "split", data=tmp_path / "other")
+    assert list(project.files()) == ["data/load/flights.parquet"]
+    made = sorted(each.relative_to(tmp_path / "other").as_posix() for each in (tmp_path / "other").rglob("*.*"))
+    assert made == ["clean/flown.parquet", "split/frames+train.joblib", "split/share.json"]
+
+
+def test_an_output_that_dvc_yaml_moved_is_stored_and_found_there(project):
+    project.edit("dvc.yaml", "data/train/model.joblib", "models/model.joblib")
+    run(project, *STEPS)
+    assert (project.root / "models/model.joblib").is_file()
+
+
+def test_a_step_that_returns_nothing_may_write_its_own_file(project):
+    project.write("flights/steps/clean.py", "def clean() -> None:\n    open('report.txt', 'w').write('done')\n")
+    project.edit("dvc.yaml", "data/clean/flown.parquet:\n          persist: true", "notebooks/report.txt")
+    project.edit("dvc.yaml", "      - data/load/flights.parquet\n      - flights/schemas/clean.py", "      - a.txt")
+    assert run(project, "clean")[0].outputs == ()
+    project.write("flights/steps/clean.py", "def clean() -> None:\n    pass\n")
+    (project.root / "notebooks/report.txt").unlink()
+    with pytest.raises(ProjectBroken, match=r"neither returned 'report' nor wrote notebooks/report\.txt"):
+        run(project, "clean")
+
+
+def edited(path, old, new, error, message, *, steps=("load", "clean")):
+    return pytest.param(path, old, new, error, message, steps, id=message[:40])
+
+
+FAULTS = [
+    edited("dvc.yaml", "stages:", "stages: [", ProjectBroken, r"dvc\.yaml, line \d+ is not valid YAML"),
+    edited("dvc.yaml", "stages:", "steps:", ProjectBroken, r"no mapping called 'stages'"),
+    edited("dvc.yaml", "flights.clean", "flights.cleen", ProjectBroken, r"Did you mean flights\.cleen\?"),
+    edited("dvc.yaml", "clean/flown.parquet", "clean/flwn+x.parquet", ProjectBroken, "returns one value"),
+    edited("dvc.yaml", "data/load/flights.parquet\n      - flights/schemas/c", "x/flihts.parquet\n      - c",
+           ProjectBroken, "feeds the argument 'flights' of flights.clean. Did you mean flihts"),
+    edited("params.yaml", "late_after: 30", "late_after: soon", ProjectBroken,
+           r"params\.yaml: flights\.late_after is 'soon' \(str\), but int is wanted"),
+    edited("params.yaml", "late_after: 30", "late: 30", ProjectBroken, r"flights\.late_after is missing"),
+    edited("flights/steps/clean.py", "def clean(", "def cleaned(", ProjectBroken, "no function 'clean'. Did you mean"),
+    edited("flights/steps/clean.py", "import DataFrame\n", "import DataFrame\nimport nowhere\n", StepFailed,
+           r"raised ModuleNotFoundError at flights/steps/clean\.py, line 4"),
+    edited("flights/steps/clean.py", '["arr_delay"])', '["arr_dela"])', StepFailed,
+           r"step 'clean' raised KeyError at flights/steps/clean\.py, line 11 \(cells 4 and 5 of notebooks/flights"),
+    edited("flights/steps/clean.py", "    return flown", "    raise SystemExit(3)", StepFailed, "raised SystemExit"),
+    edited("flights/steps/clean.py", "    return flown", "    return flown.query('late > 7')['late']", SchemaViolated,
+           r"pandas frame is wanted"),
+    edited("flights/steps/clean.py", "flown[\"late\"] =", "flown[\"origin\"] = 1; flown[\"late\"] =", SchemaViolated,
+           r"output 'flown' breaks its schema Flown"),
+    edited("notebooks/raw.csv", "JFK,-3", "XXX,-3", SchemaViolated, r"origin: 1 × isin.* row 1: XXX"),
+    edited("flights/__init__.py", "notebooks/", "gone/", ProjectBroken, r"gone is missing, the folder of gone/flights"),
+    edited("flights/steps/clean.py", "DataFrame[Flights]", '"DataFrame[Fligts]"', ProjectBroken, "'Fligts' is not def"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "old", "new", "error", "message", "steps"), FAULTS)
+def test_a_fault_says_what_and_where_and_keeps_the_previous_outputs(project, path, old, new, error, message, steps):
+    run(project, "load", "clean")
+    kept = project.files()
+    project.edit(path, old, new)
+    with pytest.raises(error, match=message):
+        run(project, *steps)
+    assert project.files() == kept
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "message"),
+    [
+        ("flights", UsageError, r"'flights' names no step\. Write PACKAGE\.STEP"),
+        ("flights.claen", ProjectBroken, r"nbprod step flights\.claen`\. Did you mean flights\.clean"),
+        ("x.y", ProjectBroken, "no stage"),
+    ],
+)
+def test_a_wrong_target_is_named_with_the_nearest(project, target, error, message):
+    with pytest.raises(error, match=message):
+        step(target, root=project.root)
+
+
+def test_a_missing_input_names_the_stage_that_makes_it(project):
+    with pytest.raises(ProjectBroken, match=r"data/load/flights\.parquet is missing\. Run `dvc repro load` first"):
+        run(project, "clean")
+
+
+def test_a_missing_dvc_yaml_says_so(tmp_path):
+    with pytest.raises(ProjectBroken, match=r"has no dvc\.yaml"):
+        step("flights.clean", root=tmp_path)
+
+
+def test_a_missing_package_names_the_nearest(project):
+    project.edit("dvc.yaml", "step flights.load", "step fligths.load")
+    with pytest.raises(ProjectBroken, match=r"has no package 'fligths'\. Did you mean flights"):
+        step("fligths.load", root=project.root)
+
+
+def test_a_field_that_the_step_does_not_return_is_named(project):
+    project.edit("dvc.yaml", "data/split/share.json", "data/split/shar.json")
+    run(project, "load", "clean")
+    with pytest.raises(ProjectBroken, match=r"split does not return 'shar'\. Did you mean share"):
+        run(project, "split")
+
+
+def test_a_value_of_another_kind_no_longer_fits_its_file(project):
+    run(project, "load", "clean")
+    project.edit("flights/steps/split.py", "share=share", "share=train")
+    with pytest.raises(ProjectBroken, match=r"'share' can no longer be stored as share\.json, only as share\.parquet"):
+        run(project, "split")
+    assert "data/split/frames+train.joblib" not in project.files()
+
+
+def test_a_file_in_place_of_the_folder_is_a_write_that_failed(project):
+    run(project, "load")
+    project.write("data/clean", "a file")
+    with pytest.raises(WriteFailed, match="data/clean.*move it away"):
+        run(project, "clean")
+
+
+def test_what_a_killed_run_left_is_swept_away(project):
+    left = project.root / "data/load/.nbprod-999999999-abc/half"
+    left.parent.mkdir(parents=True)
+    left.write_text("half")
+    run(project, "load")
+    assert list(project.files()) == ["data/load/flights.parquet"]
+
+
+def test_every_error_is_of_our_tree():
+    assert all(issubclass(each, NbprodError) for each in (ProjectBroken, SchemaViolated, StepFailed, WriteFailed))

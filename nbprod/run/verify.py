@@ -1,0 +1,154 @@
+"""The notebook's values and the pipeline's, compared output by output."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbprod.errors import NbprodError
+from nbprod.run.causes import Evidence, likely_cause
+from nbprod.run.edits import edits
+from nbprod.run.functions import first_on_path
+from nbprod.run.summaries import summary
+from nbprod.run.wiring import names_of
+from nbprod.values import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nbprod.model.graph import Graph, Step
+    from nbprod.model.record import Record
+
+_READ_AT_ONCE = 1 << 20
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCompared:
+    """One output on both sides; `difference` is the first one, "" when they are equal, `cause` what likely made it."""
+
+    step: str
+    name: str
+    summary: str
+    difference: str = ""
+    cause: str = ""
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides hold the same."""
+        return not self.difference
+
+
+def compare(
+    notebook_values: Path,
+    pipeline_values: Path,
+    graph: Graph,
+    record: Record | None = None,
+    *,
+    root: Path | None = None,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+) -> tuple[OutputCompared, ...]:
+    """Return every output of every step, compared in two folders laid out `<step>/<name>.<ext>`.
+
+    Files of the same bytes are equal without being loaded. A difference that an earlier step handed on is told from
+    one that the step itself made.
+    """
+    compared: list[OutputCompared] = []
+    differing: frozenset[tuple[str, str]] = frozenset()
+    with first_on_path(root) if root else nullcontext():  # values may be of classes that the package defines
+        for step in graph.steps:
+            found = _step(step, _Pair(notebook_values / step.name, pipeline_values / step.name), (rtol, atol))
+            seen = record.step(step.name) if record else None
+            edited = edits(step.name, root, record) if root and not all(each.equal for each in found) else ()
+            compared += [_explained(each, Evidence(step, seen, differing, edited, each.rounding)) for each in found]
+            differing |= {(step.name, each.name) for each in found if not each.equal}
+    return tuple(compared)
+
+
+def _step(step: Step, pair: _Pair, tolerances: tuple[float, float]) -> list[_Found]:
+    return [pair.compared(name, tolerances, metric=name in step.mark.metrics) for name in step.outputs]
+
+
+def _explained(found: _Found, evidence: Evidence) -> OutputCompared:
+    seen = evidence.seen.value(found.name) if evidence.seen else None
+    cause = "" if found.equal else likely_cause(evidence)
+    shown = (seen.summary if seen else "") or found.summary
+    return OutputCompared(evidence.step.name, found.name, shown, found.difference, cause)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    name: str
+    summary: str = ""
+    difference: str = ""
+    rounding: bool = False
+
+    @property
+    def equal(self) -> bool:
+        return not self.difference
+
+
+class _Pair:
+    """The two folders of one step, which load each file once: outputs that share a file share its value."""
+
+    def __init__(self, notebook: Path, pipeline: Path) -> None:
+        self.left, self.right = _Folder(notebook), _Folder(pipeline)
+
+    def compared(self, name: str, tolerances: tuple[float, float], *, metric: bool) -> _Found:
+        """Return what the comparison of one output found."""
+        left, right = self.left.file(name), self.right.file(name)
+        if left is None or right is None:
+            side = "notebook" if left is None else "pipeline"
+            return _Found(name, difference=f"the {side} stored no {name!r}")
+        if left.name == right.name and _same_bytes(left, right):
+            return _Found(name)
+        try:
+            return self._loaded(name, tolerances, metric=metric)
+        except NbprodError as error:
+            return _Found(name, difference=f"cannot be compared: {error}")
+
+    def _loaded(self, name: str, tolerances: tuple[float, float], *, metric: bool) -> _Found:
+        from nbprod.values import first_difference
+
+        left, right = self.left.value(name), self.right.value(name)
+        rtol, atol = tolerances
+        found = first_difference(left, right, rtol=rtol, atol=atol, exact_types=not metric)
+        if found is None:
+            return _Found(name, summary(right))
+        near = first_difference(left, right, rtol=_ROUNDING, atol=_ROUNDING, exact_types=not metric) is None
+        return _Found(name, summary(right), str(found), rounding=near)
+
+
+class _Folder:
+    def __init__(self, path: Path) -> None:
+        self.files = {name: each for each in _files(path) for name in names_of(each.name)}
+        self.loaded: dict[Path, Any] = {}
+
+    def file(self, name: str) -> Path | None:
+        return self.files.get(name)
+
+    def value(self, name: str) -> Any:
+        file = self.files[name]
+        if file not in self.loaded:
+            self.loaded[file] = load(file)
+        return self.loaded[file][name] if len(names_of(file.name)) > 1 else self.loaded[file]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (each for each in sorted(folder.glob("*")) if each.is_file() and not each.name.startswith("."))
+
+
+def _same_bytes(left: Path, right: Path) -> bool:
+    return left.stat().st_size == right.stat().st_size and _digest(left) == _digest(right)
+
+
+def _digest(path: Path) -> bytes:
+    digest = hashlib.blake2b()
+    with path.open("rb") as stream:
+        while block := stream.read(_READ_AT_ONCE):
+            digest.update(block)
+    return digest.digest()
