@@ -6,7 +6,8 @@ A page's blocks work together in one fresh project (the README's in a copy of th
   stands for any lines. A notebook is written out as cells under `# %%` lines; an existing one must have those cells.
 - ```python``` without a title: a notebook to be found without errors if it begins with `# %%`, a doctest if it begins
   with `>>>`, else a script that must run. ```yaml``` and ```json``` must parse.
-- ```console```: after `$` a command that is run, below it what it prints, where `...` stands for anything.
+- ```console```: after `$` a command that is run, below it what it prints, where `...` stands for anything. It
+  succeeds unless it ends in `# exit 1`. Files below it are what the commands made.
 - ```text``` is for the eye: a sketch, a table.
 """
 
@@ -42,6 +43,7 @@ COPIED = [
 ]
 FENCE = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+CALLED = ".git/called"  # marks a project in which commands have run
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,12 @@ def matches(wanted: str, got: str) -> bool:
 
 
 def run_console(block: Block, project: Path, where: str) -> None:
+    (project / CALLED).touch()
     for each in COMMAND.finditer(block.text):
         done = shell(each["command"], project)
         printed = done.stdout + (done.stderr if done.returncode else "")
+        expected = re.search(r"# exit (\d)$", each["command"])
+        assert done.returncode == int(expected[1] if expected else 0), f"{where}: {each['command']}\n{printed}"
         assert matches(each["output"].rstrip() + "\n", printed.rstrip() + "\n"), (
             f"{where}: $ {each['command']}\n--- written\n{each['output']}\n--- printed\n{printed}\n{done.stderr}"
         )
@@ -143,6 +148,7 @@ def hold_file(block: Block, project: Path, where: str) -> None:
     """Write the file; or, where it stands already, hold the block to it."""
     path = project / (block.title or "")
     if not path.exists():
+        assert not (project / CALLED).exists(), f"{where}: no command made {block.title}"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_notebook(path, block.text) if path.suffix == ".ipynb" else path.write_text(block.text)
     elif path.suffix == ".ipynb":
