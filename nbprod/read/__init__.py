@@ -1,0 +1,65 @@
+"""Reading: a notebook's text becomes cells with their marks, and each code cell plain Python.
+
+nbformat's adapter gives the raw cells. `cells` reads one: `marks` finds what the cell is for, `magics` turns what only
+a notebook understands into plain Python, line by line, so that a fault in line 7 is a fault in line 7 of the cell.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING
+
+from nbprod.adapters import nbformat
+from nbprod.model.faults import OTHER_KERNEL
+from nbprod.model.notebook import Cell, Notebook, Role
+from nbprod.read.cells import Reading, code_cell
+from nbprod.read.names import bound_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nbprod.adapters.nbformat import RawCell
+
+__all__ = ["notebook"]
+
+PYTHONS = re.compile(r"^(i?python\d*|xpython|sage)$", re.IGNORECASE)
+OWN_DISPLAY = re.compile(r"(^|\s)(import[^\n]*\bdisplay\b|def\s+display\b|display\s*=[^=])")
+
+
+def notebook(text: str | bytes, path: str, transform: Callable[[str], str]) -> Notebook:
+    r"""Return the notebook; what is wrong with a cell stands in its `faults`, with the whole in `notes`.
+
+    `transform` is IPython's transformer of a cell's text. Raises NotebookUnreadable if the text is no notebook.
+
+    >>> cells = '[{"cell_type": "code", "metadata": {}, "source": "%%step load\\nflights = [12, 40, 3]"}]'
+    >>> read = notebook('{"nbformat": 4, "metadata": {}, "cells": ' + cells + '}', "flights.ipynb", str)
+    >>> read.cells[0].mark.step, read.cells[0].python
+    ('load', '\nflights = [12, 40, 3]')
+    """
+    raw = nbformat.parse(text, path)
+    language = "" if not raw.language or PYTHONS.match(raw.language) else raw.language
+    notes = raw.notes + ((OTHER_KERNEL.at(None, language=language),) if language else ())
+    reading = _reading(raw.cells, transform, language)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a cell's "\d" is its author's business, and Python tells of it when it runs
+        cells = tuple(_cell(index, cell, reading) for index, cell in enumerate(raw.cells))
+    return Notebook(path.replace("\\", "/"), cells, notes)
+
+
+def _reading(cells: Sequence[RawCell], transform: Callable[[str], str], language: str) -> Reading:
+    sources = [cell.source for cell in cells if cell.kind == "code"]
+
+    @cache
+    def names() -> frozenset[str]:
+        return bound_names(sources)
+
+    own_display = any("display" in source and OWN_DISPLAY.search(source) for source in sources)
+    return Reading(transform, names, language, has_own_display=own_display)
+
+
+def _cell(index: int, cell: RawCell, reading: Reading) -> Cell:
+    if cell.kind != "code":
+        return Cell(index, cell.id, Role.TEXT, cell.source, cell.tags)
+    return code_cell(index, cell.id, cell.source, cell.tags, reading)

@@ -39,7 +39,7 @@ UNCARRIED_MAGIC = Fault(
     severity=Severity.ERROR,
     title="A magic that a module cannot carry",
     message="{magic} has no meaning outside of a notebook",
-    hint="Write in plain Python what it does, or move it to an unmarked cell.",
+    hint="{cure}",
     why="A module is plain Python. Magics that only show or measure something are left out, `%time` and "
     "`%%capture` keep their code, and shell lines become calls of `subprocess`. What any other magic "
     "does, nbprod cannot know, and it does not guess. In an unmarked cell this is no error, since the "

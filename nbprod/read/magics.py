@@ -1,0 +1,235 @@
+"""A cell with magics as plain Python with the same line numbers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbprod.read import lines, shell
+from nbprod.read.linemagics import DROPPED, Rewritten, is_install, rewritten
+from nbprod.read.python import SyntaxFault, parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+CELL_MAGIC = re.compile(r"^%%(?P<name>[\w.]+)(?P<line>.*)$")
+BODY_KEPT = {"time", "capture", "prun"}  # they run the body in the notebook's own namespace
+# fmt: off
+OTHER_LANGUAGES = {
+    "HTML", "R", "SVG", "bash", "bigquery", "cmd", "cython", "html", "javascript", "js", "julia", "latex",
+    "markdown", "perl", "powershell", "pypy", "python", "python2", "python3", "ruby", "script", "sh", "sql",
+    "svg", "sx", "system",
+}
+# fmt: on
+DROPPED_LINE = re.compile(r"^%(?P<name>\w+)\b.*(?<!\\)$")
+BARE_INSTALL = re.compile(r"^\s*(pip3?|conda|mamba)\s+install\s.*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a magic: `kind` is install, uncarried, stateful or language; `magic` is how it was written."""
+
+    kind: str
+    magic: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Plain Python, the imports that it needs, what was found in it, and why there is none."""
+
+    python: str
+    needs: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fault: SyntaxFault | None = None
+    is_python: bool = field(default=True)
+
+
+def translated(source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]]) -> Translation:
+    r"""Return the cell as plain Python; `names` gives all that the notebook binds, for shell lines.
+
+    >>> translated("%%time\na = 1", lambda text: text, tuple).python
+    '\na = 1'
+    """
+    tree = parsed(source) if not source.lstrip().startswith("%%") else None
+    if isinstance(tree, ast.Module) and "get_ipython" not in source:
+        return Translation(source)
+    head, body, name, line = _split(source)
+    if name in BODY_KEPT:
+        return _below(head, line, translated(body, transform, names))
+    if name:
+        return _without_body(source, name, head.count("\n"))
+    return _with_line_magics(source, transform, names)
+
+
+def _split(source: str) -> tuple[str, str, str, str]:
+    """Split off a cell magic: the lines to its end, the lines below, its name and its arguments."""
+    rows = source.split("\n")
+    first = next((number for number, row in enumerate(rows) if row.strip()), 0)
+    found = CELL_MAGIC.match(rows[first])
+    if not found:
+        return "", source, "", ""
+    return "\n" * (first + 1), "\n".join(rows[first + 1 :]), found["name"], found["line"].strip()
+
+
+def _below(head: str, line: str, body: Translation) -> Translation:
+    """Put the body below as many blank lines as stood above it; `%%time f()` alone runs its own line."""
+    if line and not body.python.strip() and body.fault is None and isinstance(parsed(line), ast.Module):
+        return Translation(head[:-1] + line + "\n" + body.python, body.needs, body.findings)
+    above = head.count("\n")
+    findings = tuple(Finding(each.kind, each.magic, each.line + above) for each in body.findings)
+    fault = body.fault and SyntaxFault(body.fault.problem, body.fault.line + above)
+    return Translation(head + body.python, body.needs, findings, fault, body.is_python)
+
+
+def _without_body(source: str, name: str, line: int) -> Translation:
+    kind = "language" if name in OTHER_LANGUAGES else "uncarried"
+    found = Finding(kind, f"%%{name}", line)
+    return Translation("\n" * source.count("\n"), findings=(found,), is_python=False)
+
+
+def _with_line_magics(
+    source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]]
+) -> Translation:
+    plain = _without_dropped_lines(source)
+    if plain is not None:
+        return Translation(plain)
+    above = len(source) - len(source.lstrip("\n"))
+    python = _transformed(source[above:], transform)
+    tree = parsed(python)
+    if isinstance(tree, SyntaxFault):
+        return _with_bare_installs(source, transform, names, SyntaxFault(tree.problem, tree.line + above))
+    calls = _Calls(python)
+    calls.visit(tree)
+    bound = names() if any("$" in text or "{" in text for call in calls.found for text in call.arguments) else ()
+    return _below("\n" * above, "", _rewrite(python, calls.found, bound))
+
+
+def _without_dropped_lines(source: str) -> str | None:
+    """Return the source without `%matplotlib inline` and the like, if that is all it takes: IPython isn't needed."""
+    if '"""' in source or "'''" in source or "get_ipython" in source:
+        return None
+    rows = [
+        "" if (found := DROPPED_LINE.match(row)) and found["name"] in DROPPED else row for row in source.split("\n")
+    ]
+    python = "\n".join(rows)
+    return python if isinstance(parsed(python), ast.Module) else None
+
+
+def _transformed(source: str, transform: Callable[[str], str]) -> str:
+    """Return IPython's translation, line by line below the original; the original where IPython gives up."""
+    try:
+        return lines.aligned(source, transform(source))
+    except SyntaxError:
+        return source
+
+
+def _with_bare_installs(
+    source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]], fault: SyntaxFault
+) -> Translation:
+    """Try again without lines such as `pip install x`, which Jupyter runs without a `%` too."""
+    rows = source.split("\n")
+    installs = [number for number, row in enumerate(rows, 1) if BARE_INSTALL.match(row)]
+    if not installs:
+        return Translation("", fault=fault)
+    marked = "\n".join("%" + row.strip() if number in installs else row for number, row in enumerate(rows, 1))
+    second = translated(marked, transform, names)
+    return Translation("", fault=fault) if second.fault else second
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of IPython's own in the transformed text; `is_statement` if its value is not used."""
+
+    node: ast.Call
+    attr: str
+    arguments: tuple[str, ...]
+    is_statement: bool
+    needs_pass: bool
+
+
+class _Calls(ast.NodeVisitor):
+    """Finds `get_ipython().run_line_magic("time", "f()")` and its like."""
+
+    def __init__(self, python: str) -> None:
+        self.rows = python.split("\n")
+        self.found: list[_Call] = []
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        arguments = _magic_arguments(node.value)
+        if arguments is None or not isinstance(node.value, ast.Call):
+            self.generic_visit(node)
+            return
+        self._keep(node.value, arguments, is_statement=True)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        arguments = _magic_arguments(node)
+        if arguments is None:
+            self.generic_visit(node)
+            return
+        self._keep(node, arguments, is_statement=False)
+
+    def _keep(self, node: ast.Call, arguments: tuple[str, ...], *, is_statement: bool) -> None:
+        attr = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        last = self.rows[(node.end_lineno or node.lineno) - 1].encode()
+        rest = last[node.end_col_offset or 0 :].strip()
+        is_alone = node.col_offset == 0 and (not rest or rest.startswith(b"#"))
+        self.found.append(_Call(node, attr, arguments, is_statement, not is_alone))
+
+
+def _magic_arguments(node: ast.expr) -> tuple[str, ...] | None:
+    """Return the texts that a call hands to IPython; None if it is no such call."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return None
+    shell_call = node.func.value
+    if not (isinstance(shell_call, ast.Call) and isinstance(shell_call.func, ast.Name)):
+        return None
+    if shell_call.func.id != "get_ipython" or node.keywords:
+        return None
+    known = {"run_line_magic": 2, "magic": 1, "system": 1, "getoutput": 1, "run_cell_magic": 3}
+    texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    is_known = len(texts) == len(node.args) == known.get(node.func.attr, -1)
+    return tuple(texts) if is_known else None
+
+
+def _rewrite(python: str, calls: list[_Call], names: Collection[str]) -> Translation:
+    """Return the transformed text with each of IPython's calls replaced."""
+    edits, needs, findings = [], set[str](), []
+    for call in calls:
+        new = _replacement(call, names)
+        needs.update(new.needs)
+        node = call.node
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        edits.append(lines.Edit(node.lineno, node.col_offset, end_line, end_column, _placed(new, call)))
+        if new.finding:
+            findings.append(Finding(new.finding, new.magic, node.lineno))
+    return Translation(lines.edited(python, edits), tuple(sorted(needs)), tuple(findings))
+
+
+def _placed(new: Rewritten, call: _Call) -> str:
+    if call.is_statement:
+        return new.python or ("pass" if call.needs_pass else "")
+    return f"({new.python})" if new.compound else (new.python or "None")
+
+
+def _replacement(call: _Call, names: Collection[str]) -> Rewritten:
+    if call.attr == "system":
+        return _shell(call.arguments[0], names, keeps_lines=False)
+    if call.attr == "getoutput":
+        return _shell(call.arguments[0], names, keeps_lines=True)
+    if call.attr == "run_cell_magic":
+        return Rewritten("", finding="uncarried", magic=f"%%{call.arguments[0]}")
+    text = " ".join(call.arguments)
+    name, _, line = text.partition(" ")
+    if name in {"sx", "system"}:
+        return _shell(line, names, keeps_lines=True)
+    return rewritten(name, line.strip(), is_statement=call.is_statement)
+
+
+def _shell(command: str, names: Collection[str], *, keeps_lines: bool) -> Rewritten:
+    if is_install(command):
+        return Rewritten("", finding="install", magic=f"!{command}")
+    call = shell.lines_call if keeps_lines else shell.run_call
+    return Rewritten(call(command, names), needs=shell.NEEDS)
