@@ -38,6 +38,8 @@ class NbprodError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
+        if "\n" in self.message and self.hint:  # what to do stands on a line of its own, after the details
+            return f"{self.message}\n{self.hint}"
         return f"{self.message.rstrip('.')}. {self.hint}" if self.hint else self.message
 
 
