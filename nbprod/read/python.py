@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 BELONGS_IN_BLOCK = re.compile(r"\b(return|yield|break|continue|nonlocal)\b")
 IN_ITS_PLACE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Import, ast.ImportFrom)
-    r"^(?!def |async def |class |@).*\b(return|yield|break|continue|nonlocal)\b", re.MULTILINE
-)
 
 
 @dataclass(frozen=True, slots=True)
