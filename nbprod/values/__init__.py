@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from nbprod.values.compare import first_difference
+from nbprod.values.comparing.difference import Difference
 from nbprod.values.describe import describe
 from nbprod.values.disk import whole, write_whole
 from nbprod.values.fingerprint import Fingerprint, fingerprint
+from nbprod.values.sampling import sample
 from nbprod.values.sharing import groups
 from nbprod.values.store import Saved, load, save
 
-__all__ = ["Fingerprint", "Saved", "describe", "fingerprint", "groups", "load", "save", "whole", "write_whole"]
+__all__ = [
+    "Difference",
+    "Fingerprint",
+    "Saved",
+    "describe",
+    "fingerprint",
+    "first_difference",
+    "groups",
+    "load",
+    "sample",
+    "save",
+    "whole",
+    "write_whole",
+]

@@ -155,6 +155,38 @@ def feed_object(walk: Walk, sink: Sink, value: object) -> None:
     walk.feed(sink, None if pairs is None else dict(pairs))
 
 
+def state_of(value: object) -> dict[str, Any]:
+    """The parts that an object is made of, by the path that leads to each: attributes, arguments, items.
+
+    >>> from datetime import timezone, timedelta
+    >>> list(state_of(timezone(timedelta(hours=1))))
+    [' argument 0']
+
+    Raises:
+        NoContentError: it can't be taken apart.
+    """
+    if words := opaque(value):
+        raise NoContentError(words)
+    reduced = _reduced(value)
+    if isinstance(reduced, str):
+        return {" name": reduced}
+    _, args, state, items, pairs = (*reduced, None, None, None)[:5]
+    parts = {f" argument {at}": each for at, each in enumerate(args) if each is not type(value)}
+    parts |= _named_state(type(value), state)
+    parts |= {f"[{at}]": each for at, each in enumerate(items or ())}
+    return parts | {f"[{key!r:.40}]": each for key, each in pairs or ()}
+
+
+def _named_state(kind: type, state: Any) -> dict[str, Any]:
+    if type(state) is tuple and len(state) == 2 and all(isinstance(each, dict | None) for each in state):
+        return _named_state(kind, state[0]) | _named_state(kind, state[1])
+    if isinstance(state, dict):
+        return {f".{name}": each for name, each in state.items() if not is_cache(kind, str(name))}
+    if type(state) is tuple and _is_search_tree(kind):
+        state = (*state[: TREE_COUNTERS.start], *state[TREE_COUNTERS.stop :])
+    return {} if state is None else {" state": state}
+
+
 def _reduced(value: object) -> Any:
     reducer: Callable[[Any], Any] | None = copyreg.dispatch_table.get(type(value))
     try:

@@ -1,0 +1,1 @@
+"""How each kind of value is held against another to find where they first differ."""
