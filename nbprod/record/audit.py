@@ -1,0 +1,180 @@
+"""Which files and sockets a step used, as Python's audit events tell.
+
+An audit hook can never be taken away again, so there is one for the process; it does nothing while nobody listens.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WRITING_FLAGS = os.O_WRONLY | os.O_RDWR
+FRESH_FLAGS = os.O_TRUNC
+
+
+@dataclass(slots=True)
+class Accesses:
+    """What a step touched, in order of the first touch; paths are absolute.
+
+    `read` are files whose content from before mattered: a file that was written first and read then isn't among them.
+    `listed` are folders that it looked into, `commands` the words of the programs that it started.
+    """
+
+    read: dict[str, None] = field(default_factory=dict)
+    written: dict[str, None] = field(default_factory=dict)
+    listed: dict[str, None] = field(default_factory=dict)
+    hosts: dict[str, None] = field(default_factory=dict)
+    addresses: dict[str, None] = field(default_factory=dict)
+    commands: dict[str, None] = field(default_factory=dict)
+
+    def reads(self, path: object) -> None:
+        """Note that the file at `path` was read."""
+        name = _absolute(path)
+        if name and name not in self.written:
+            self.read[name] = None
+
+    def writes(self, path: object) -> None:
+        """Note that the file at `path` was written."""
+        if name := _absolute(path):
+            self.written[name] = None
+
+    def removes(self, path: object) -> None:
+        """Note that what is at `path` is gone: no file of the step's."""
+        name = _absolute(path)
+        below = (name or "") + os.sep
+        for gone in [each for each in self.written if each == name or each.startswith(below)]:
+            del self.written[gone]
+
+    def sockets(self) -> tuple[str, ...]:
+        """The hosts with their ports, by name where the step asked for a name."""
+        ports = {each.rpartition(":")[2] for each in self.hosts}
+        unnamed = [each for each in self.addresses if each.rpartition(":")[2] not in ports]
+        return tuple(sorted({*self.hosts, *unnamed}))
+
+
+class _Ear:
+    """Who listens now: at most one step."""
+
+    accesses: Accesses | None = None
+    hooked = False
+
+
+def listen(accesses: Accesses | None) -> None:
+    """Put what happens from now on into `accesses`; None: nobody listens."""
+    if accesses is not None and not _Ear.hooked:
+        sys.addaudithook(_hook)
+        _Ear.hooked = True
+    _Ear.accesses = accesses
+
+
+def _hook(event: str, details: tuple[Any, ...]) -> None:
+    accesses = _Ear.accesses
+    if accesses is None:
+        return
+    note = NOTES.get(event)
+    if note is None:
+        return
+    _Ear.accesses = None  # what noting itself opens is not the step's
+    try:
+        note(accesses, details)
+    except Exception:  # noqa: BLE001, S110  (an observer must never break what it observes)
+        pass
+    finally:
+        _Ear.accesses = accesses
+
+
+def _absolute(path: object) -> str | None:
+    if isinstance(path, int) or path is None:
+        return None
+    text = os.fsdecode(path)  # type: ignore[arg-type]
+    return os.path.normpath(os.path.join(os.getcwd(), text))  # noqa: PTH109, PTH118  (in a hook each µs counts)
+
+
+def _open(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    path, mode, flags = details
+    if isinstance(mode, str):
+        writing = bool(set(mode) & set("wax+"))
+        keeping = "r" in mode or "a" in mode
+    else:
+        writing = bool((flags or 0) & WRITING_FLAGS)
+        keeping = not (flags or 0) & FRESH_FLAGS
+    existed = os.path.exists(path)  # noqa: PTH110  (as above)
+    if keeping and existed and not os.path.isdir(path):  # noqa: PTH112  (as above)
+        accesses.reads(path)
+    if writing:
+        accesses.writes(path)
+
+
+def _listdir(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    if not _importing():
+        name = _absolute("." if details[0] is None else details[0])
+        if name:
+            accesses.listed[name] = None
+
+
+def _importing() -> bool:
+    """Whether the import system itself asks: it looks into every folder of sys.path."""
+    frame = sys._getframe(1)  # noqa: SLF001  (the documented way to see one's caller in a hook)
+    for _ in range(8):
+        if frame is None:
+            return False
+        if "importlib._bootstrap" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+def _rename(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    accesses.removes(details[0])
+    accesses.writes(details[1])
+
+
+def _sqlite(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    name = os.fsdecode(details[0])
+    if name in {"", ":memory:"} or name.startswith("file:"):
+        return
+    if os.path.exists(name):  # noqa: PTH110  (as above)
+        accesses.reads(name)
+    else:
+        accesses.writes(name)
+
+
+def _connect(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    address = details[1]
+    if isinstance(address, tuple) and len(address) >= 2:
+        accesses.addresses[f"{address[0]}:{address[1]}"] = None
+
+
+def _lookup(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    host, port = details[0], details[1]
+    if host and port:
+        name = host.decode() if isinstance(host, bytes) else host
+        accesses.hosts[f"{name}:{port}"] = None
+
+
+def _popen(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    arguments = details[1]
+    words = [arguments] if isinstance(arguments, str | bytes) else list(arguments)
+    for word in words:
+        for part in os.fsdecode(word).split():
+            accesses.commands[part.strip("'\"<>;|&")] = None
+
+
+NOTES: dict[str, Callable[[Accesses, tuple[Any, ...]], None]] = {
+    "open": _open,
+    "os.listdir": _listdir,
+    "os.scandir": _listdir,
+    "os.remove": lambda accesses, details: accesses.removes(details[0]),
+    "os.rmdir": lambda accesses, details: accesses.removes(details[0]),
+    "shutil.rmtree": lambda accesses, details: accesses.removes(details[0]),
+    "os.rename": _rename,
+    "sqlite3.connect": _sqlite,
+    "socket.connect": _connect,
+    "socket.getaddrinfo": _lookup,
+    "subprocess.Popen": _popen,
+}

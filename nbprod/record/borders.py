@@ -1,0 +1,67 @@
+"""What the values at a step's border are: described once, as long as nothing ran in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbprod.model.graph import RANDOM_STATES
+from nbprod.record import randomness
+from nbprod.values import describe, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nbprod.model.record import ValueSeen
+
+MISSING = object()
+
+
+class Border:
+    """Looks at the notebook's values by name. `moved` says that a cell ran: what was seen before may have changed."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+        self._prints: dict[str, str] = {}
+        self._seen: dict[tuple[str, str], ValueSeen] = {}
+
+    def moved(self) -> None:
+        """Forget what was seen: the user's code runs."""
+        self._prints.clear()
+
+    def value(self, name: str) -> Any:
+        """The value of that name, a global random state if it is one of those, or MISSING."""
+        if name in self._namespace or name not in RANDOM_STATES:
+            return self._namespace.get(name, MISSING)
+        state = randomness.state(RANDOM_STATES[name])
+        return MISSING if state is None else state
+
+    def values(self, names: Iterable[str]) -> dict[str, Any]:
+        """Those of the names that have a value, with it."""
+        found = ((name, self.value(name)) for name in names)
+        return {name: value for name, value in found if value is not MISSING}
+
+    def prints(self, names: Iterable[str]) -> dict[str, str]:
+        """The digests of those values; "" for what has none."""
+        return {name: self._print(name, value) for name, value in self.values(names).items()}
+
+    def describe(self, names: Iterable[str]) -> tuple[ValueSeen, ...]:
+        """What there is to say of those values; equal content is described once."""
+        return tuple(self._describe(name, value) for name, value in self.values(names).items())
+
+    def learn(self, values: Iterable[ValueSeen]) -> None:
+        """Remember how values are stored, for when they are looked at again as inputs."""
+        self._seen.update({(each.name, each.fingerprint): each for each in values if each.fingerprint})
+
+    def _print(self, name: str, value: Any) -> str:
+        if name not in self._prints:
+            self._prints[name] = fingerprint(value, name).digest
+        return self._prints[name]
+
+    def _describe(self, name: str, value: Any) -> ValueSeen:
+        known = self._seen.get((name, self._prints.get(name, "")))
+        if known is None:
+            known = describe(name, value)
+            self._prints[name] = known.fingerprint
+            if known.fingerprint:
+                self._seen[name, known.fingerprint] = known
+        return known

@@ -1,0 +1,201 @@
+"""The kernel's side of `nbprod record`: hidden code starts it before the first cell, and ends it after the last."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbprod.model.graph import CellKind
+from nbprod.record.calls import Borders
+from nbprod.record.observer import Observer
+from nbprod.record.proof import Proof
+from nbprod.record.replay import Replays, Stage
+from nbprod.record.sampling import Taken, take
+from nbprod.record.world import packages, star_names
+from nbprod.values import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbprod.model.graph import Graph, Step
+    from nbprod.model.record import Sample, StepSeen
+
+RESULT = "result.json"
+BORDER = "__import__('nbprod.record.kernel', fromlist=['border']).border"
+# In a recording kernel marks are comments, and the extension and its magics have nothing to do.
+OURS = re.compile(
+    r"^(%%(?:step|test)\b|%(?:re)?load_ext\s+nbprod\b|%(?:steps|graph|schema|check|export|verify)\b)", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the kernel is told: the graph, the cells' ids and sources by index, the folders, the parameters to set."""
+
+    graph: Graph
+    ids: Mapping[str, int]
+    sources: Mapping[int, str]
+    root: Path
+    home: Path
+    scratch: Path
+    values: Path | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Session:
+    """One observed run in this kernel."""
+
+    def __init__(self, shell: Any, plan: Plan) -> None:
+        self.plan = plan
+        self.shell = shell
+        keep = Proof(plan.values or plan.scratch / "proof")
+        self.observer = Observer(shell.user_ns, plan.graph, plan.root, keep=keep)
+        self.seen: dict[str, StepSeen] = {}
+        self.samples: dict[str, Sample] = {}
+        self.taken: dict[str, Taken] = {}
+        self.cell: int | None = None
+        self.parameters: dict[str, Any] = {}
+        stage = Stage(plan.graph, shell.user_ns, self._python, plan.scratch, plan.home, self.parameters)
+        self.replays = Replays(stage, self.taken)
+
+    def attach(self) -> None:
+        """Have the shell tell of its cells."""
+        self.shell.events.register("pre_run_cell", self._starts)
+        self.shell.events.register("post_run_cell", self._ends)
+        self.shell.input_transformers_cleanup.insert(0, without_marks)
+        self.shell.ast_transformers.append(Borders(self._functions, BORDER))
+        self.observer.attach()
+        if not any(each.kind is CellKind.PARAMETERS for each in self.plan.graph.cells):
+            self._set_parameters()
+
+    def before(self, step: Step) -> None:
+        """The step starts."""
+        if self.plan.values is None and step.inputs:
+            self.taken[step.name] = take(step, self.observer.border.values(step.input_names))
+        self.observer.before(step)
+
+    def after(self, step: Step) -> None:
+        """The step ended."""
+        self.seen[step.name] = self.observer.after(step)
+        if self.plan.values is None and not step.inputs:
+            self.samples[step.name] = self.replays.rows(step, self.observer.border.values(step.outputs))
+
+    async def finish(self) -> None:
+        """Replay the samples and write down all that was seen."""
+        for step in self.plan.graph.steps if self.plan.values is None else ():
+            if step.name in self.seen and step.name not in self.samples:
+                self.samples[step.name] = await self.replays.replay(step, self.seen[step.name])
+        self._write()
+
+    def _write(self) -> None:
+        described = [replace(seen, sample=self.samples.get(name)) for name, seen in self.seen.items()]
+        border = self.observer.border
+        types = {each.name: each.type for each in border.describe(self.parameters)}
+        sources = [self._python(cell) for cell in self.plan.sources]
+        result = {
+            "steps": [asdict(each) for each in described],
+            "parameters": [(name, repr(value)) for name, value in self.parameters.items()],
+            "parameter_types": [(name, types[name]) for name in self.parameters if name in types],
+            "packages": packages(sources),
+            "star_names": star_names(sources),
+        }
+        write_whole(self.plan.scratch / RESULT, json.dumps(result).encode())
+
+    def _functions(self) -> list[str]:
+        """The decorated steps that the running cell calls."""
+        return [step.function for step in self.plan.graph.steps if step.function and self.cell in step.cells]
+
+    def _python(self, cell: int) -> str:
+        try:
+            return str(self.shell.transform_cell(self.plan.sources[cell]))
+        except SyntaxError:
+            return ""
+
+    def _starts(self, info: Any) -> None:
+        self.cell = self.plan.ids.get(getattr(info, "cell_id", None) or "")
+        self.observer.border.moved()
+        step = self._marked()
+        if step is None:
+            return
+        if self.observer.is_open(step):
+            self.observer.resume(step)
+        else:
+            self.before(step)
+
+    def _ends(self, result: Any) -> None:
+        cell, self.cell = self.cell, None
+        if cell is None:
+            return
+        step = self._marked(cell)
+        if step is not None:
+            self._settle(step, cell, failed=not getattr(result, "success", True))
+        if self._is_parameters(cell):
+            self._set_parameters()
+
+    def _settle(self, step: Step, cell: int, *, failed: bool) -> None:
+        if failed:
+            self.observer.drop(step)
+        elif cell == max(step.cells):
+            self.after(step)
+        else:
+            self.observer.pause(step)
+
+    def _marked(self, cell: int | None = None) -> Step | None:
+        index = self.cell if cell is None else cell
+        return next((step for step in self.plan.graph.steps if not step.function and index in step.cells), None)
+
+    def _is_parameters(self, cell: int) -> bool:
+        return any(each.index == cell and each.kind is CellKind.PARAMETERS for each in self.plan.graph.cells)
+
+    def _set_parameters(self) -> None:
+        """Give the parameters the values that the run was asked for, and note what they are now."""
+        self.shell.user_ns.update(self.plan.parameters)
+        names = [each.name for each in self.plan.graph.parameters]
+        self.parameters.update(self.observer.border.values([*names, *self.plan.parameters]))
+
+
+def without_marks(lines: list[str]) -> list[str]:
+    r"""The cell with its marks, and what is nbprod's own, as comments; the line numbers stay.
+
+    >>> without_marks(["%%step clean\n", "x = 1\n"])
+    ['# %%step clean\n', 'x = 1\n']
+    """
+    return [OURS.sub(r"# \1", line) for line in lines]
+
+
+class _Running:
+    session: Session | None = None
+
+
+def start(plan_path: str) -> None:
+    """Begin to observe this kernel's notebook."""
+    import numpy as np  # noqa: F401  (its global state counts from now on)
+    from IPython import get_ipython
+
+    plan = pickle.loads(Path(plan_path).read_bytes())
+    _Running.session = Session(get_ipython(), plan)
+    _Running.session.attach()
+
+
+async def finish() -> None:
+    """Replay the samples, and write down all that was seen."""
+    if _Running.session is not None:
+        await _Running.session.finish()
+
+
+def border(side: str, name: str) -> None:
+    """A call of a decorated step is about to begin, or has ended."""
+    session = _Running.session
+    if session is None:
+        return
+    step = session.plan.graph.step(name)
+    (session.before if side == "before" else session.after)(step)
+
+
+def recording() -> bool:
+    """Whether this process is a kernel in which `nbprod record` runs a notebook."""
+    return _Running.session is not None

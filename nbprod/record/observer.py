@@ -1,0 +1,154 @@
+"""Observes the steps of a running notebook, in its own process: in a live kernel, or in the one of `nbprod record`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from nbprod.model.record import StepSeen
+from nbprod.record import audit
+from nbprod.record.borders import Border
+from nbprod.record.files import file_time, mentioned, read_and_written
+from nbprod.record.memory import Peak
+from nbprod.record.randomness import Draws
+from nbprod.values import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from nbprod.model.graph import Graph, Step
+    from nbprod.model.record import ValueSeen
+
+
+@dataclass(slots=True)
+class Watch:
+    """One step that is being observed: what was there before it, and what its cells have done so far."""
+
+    step: Step
+    inputs: tuple[ValueSeen, ...]
+    prints: Mapping[str, str]
+    started_ns: int
+    accesses: audit.Accesses = field(default_factory=audit.Accesses)
+    peak: Peak = field(default_factory=Peak)
+    seconds: float = 0.0
+    resumed: float = 0.0
+
+
+class Observer:
+    """Sees what each step reads, makes, changes, opens and draws.
+
+    `namespace` is the notebook's (`shell.user_ns`), `root` the project's folder, to which files are relative. Call
+    `before` when a step's first cell starts and `after` when its last one ends; where other cells run in between,
+    `pause` and `resume`. `keep` proves how an output is stored: it gets the step, the names with their values
+    and whether they are stored together, and gives their formats (see `proof.Proof`); without it formats stay "".
+    """
+
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        graph: Graph,
+        root: Path,
+        *,
+        keep: Callable[[Step, Mapping[str, Any], Iterable[tuple[str, ...]]], Mapping[str, tuple[str, str]]]
+        | None = None,
+    ) -> None:
+        self.graph = graph
+        self.border = Border(namespace)
+        self.draws = Draws()
+        self._root = root
+        self._keep = keep
+        self._open: dict[str, Watch] = {}
+
+    def attach(self) -> None:
+        """Start to watch who seeds the global random states."""
+        self.draws.attach()
+
+    def detach(self) -> None:
+        """Leave nothing behind in the process but the sleeping audit hook."""
+        audit.listen(None)
+        for watch in self._open.values():
+            watch.peak.pause()
+        self._open.clear()
+        self.draws.detach()
+
+    def is_open(self, step: Step) -> bool:
+        """Whether `before` was called for that step and `after` not yet."""
+        return step.name in self._open
+
+    def before(self, step: Step) -> None:
+        """The step starts: look at its inputs and at all that it might change."""
+        self.draws.take()
+        names = self._in_reach(step)
+        prints = self.border.prints(names)
+        self._open[step.name] = Watch(step, self.border.describe(step.input_names), prints, file_time())
+        self.resume(step)
+
+    def resume(self, step: Step) -> None:
+        """A cell of the step starts."""
+        watch = self._open[step.name]
+        self.border.moved()
+        self.draws.resume()
+        watch.peak.resume()
+        audit.listen(watch.accesses)
+        watch.resumed = time.perf_counter()
+
+    def pause(self, step: Step) -> None:
+        """A cell of the step ended."""
+        watch = self._open[step.name]
+        if watch.resumed:
+            watch.seconds += time.perf_counter() - watch.resumed
+            watch.resumed = 0.0
+        audit.listen(None)
+        watch.peak.pause()
+        self.draws.pause()
+
+    def drop(self, step: Step) -> None:
+        """A cell of the step raised: it made nothing that can be said something of."""
+        if step.name in self._open:
+            self.pause(step)
+            del self._open[step.name]
+
+    def after(self, step: Step) -> StepSeen:
+        """The step ended: what it made, changed, opened and drew."""
+        self.pause(step)
+        watch = self._open.pop(step.name)
+        together = groups(self.border.values(step.outputs))
+        outputs = self._stored(step, together)
+        now = self.border.prints(watch.prints)
+        changed = tuple(sorted(name for name, digest in now.items() if digest != watch.prints[name]))
+        drawn, unseeded = self.draws.take()
+        read, written = read_and_written(
+            watch.accesses, mentioned(step, self.border.value), watch.started_ns, self._root
+        )
+        return StepSeen(
+            step=step.name,
+            code_id=step.code_id,
+            inputs=watch.inputs,
+            outputs=outputs,
+            changed=changed,
+            together=together,
+            files_read=read,
+            files_written=written,
+            sockets=watch.accesses.sockets(),
+            draws=drawn,
+            unseeded=unseeded,
+            seconds=round(watch.seconds, 6),
+            peak_memory=watch.peak.bytes,
+        )
+
+    def _in_reach(self, step: Step) -> tuple[str, ...]:
+        """The step's inputs, and what other steps have made for somebody: it may change those through an alias."""
+        crossing = [edge.name for edge in self.graph.edges]
+        return tuple(dict.fromkeys([*step.input_names, *crossing]))
+
+    def _stored(self, step: Step, together: tuple[tuple[str, ...], ...]) -> tuple[ValueSeen, ...]:
+        described = self.border.describe(step.outputs)
+        if self._keep is None:
+            return described
+        formats = self._keep(step, self.border.values(step.outputs), together)
+        pairs = ((each, *formats.get(each.name, ("", ""))) for each in described)
+        stored = tuple(replace(each, format=form, unstorable=why) for each, form, why in pairs)
+        self.border.learn(stored)
+        return stored

@@ -1,0 +1,111 @@
+"""The global random states: who draws from them, and whether anybody had seeded them.
+
+A state that was only seeded is not drawn from, so seeding is watched too: while observing, the four functions that set
+a global state also tell us. Everything that seeds, helpers and libraries included, calls one of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import sys
+from typing import TYPE_CHECKING, Any
+
+from nbprod.model.graph import RANDOM_STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SEEDING = {"numpy": ("seed", "set_state"), "random": ("seed", "setstate")}
+
+
+def state(generator: str) -> Any:
+    """The state itself, as `get_state` gives it; None for numpy while nobody has imported it."""
+    if generator == "random":
+        return random.getstate()
+    numpy_random = sys.modules.get("numpy.random")
+    return None if numpy_random is None else numpy_random.get_state()
+
+
+def put(generator: str, value: Any) -> None:
+    """Set the global state: what `state` gave, or what became of it on its way through a file."""
+    if generator == "random":
+        version, internal, gauss = value
+        random.setstate((version, tuple(internal), gauss))
+        return
+    import numpy as np
+
+    np.random.set_state(value)
+
+
+def digest(generator: str) -> int:
+    """A number that changes whenever the state does; 0 for numpy while nobody has imported it."""
+    now = state(generator)
+    if now is None:
+        return 0
+    return hash(now) if generator == "random" else hash((now[1].tobytes(), *now[2:]))
+
+
+class Draws:
+    """Follows the global states: between `resume` and `pause` it learns what was drawn, always what was seeded."""
+
+    def __init__(self) -> None:
+        self.seeded: set[str] = set()
+        self.drawn: set[str] = set()
+        self.unseeded: set[str] = set()
+        self._mark: dict[str, int] = {}
+        self._originals: list[tuple[Any, str, Any]] = []
+
+    def attach(self) -> None:
+        """Watch the seeding functions; numpy's too if it is there already (see `resume`)."""
+        for generator, names in SEEDING.items():
+            module = random if generator == "random" else sys.modules.get("numpy.random")
+            if module is None or any(each[0] is module for each in self._originals):
+                continue
+            for name in names:
+                self._originals.append((module, name, getattr(module, name)))
+                setattr(module, name, self._watched(generator, getattr(module, name)))
+
+    def detach(self) -> None:
+        """Put the seeding functions back."""
+        for module, name, original in self._originals:
+            setattr(module, name, original)
+        self._originals.clear()
+
+    def resume(self) -> None:
+        """Start to look for draws."""
+        self.attach()
+        self._mark = {each: digest(each) for each in RANDOM_STATES.values()}
+
+    def pause(self) -> None:
+        """Stop: whatever differs from the mark was drawn."""
+        for generator in self._mark:
+            self._settle(generator)
+        self._mark = {}
+
+    def take(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What was drawn, and from what nobody had seeded, since the last time; forgets both."""
+        taken = tuple(sorted(self.drawn)), tuple(sorted(self.unseeded))
+        self.drawn, self.unseeded = set(), set()
+        return taken
+
+    def _settle(self, generator: str) -> None:
+        mark = self._mark.get(generator)
+        # A mark of 0: numpy came in only now, and its import seeds from the system's entropy.
+        if mark and digest(generator) != mark:
+            self.drawn.add(generator)
+            if generator not in self.seeded:
+                self.unseeded.add(generator)
+
+    def _watched(self, generator: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def seeding(*arguments: Any, **named: Any) -> Any:
+            self._settle(generator)
+            given = original(*arguments, **named)
+            fixed = [each for each in (*arguments, *named.values()) if each is not None]
+            (self.seeded.add if fixed else self.seeded.discard)(generator)
+            if self._mark:
+                self._mark[generator] = digest(generator)
+            return given
+
+        return seeding

@@ -1,0 +1,149 @@
+"""Runs a notebook top to bottom in a fresh kernel, observed: `nbprod record`."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import platform
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbprod.adapters import papermill
+from nbprod.errors import NbprodError, NotebookUnreadable
+from nbprod.model.graph import CellKind
+from nbprod.model.record import Record
+from nbprod.record import store
+from nbprod.record.kernel import RESULT, Plan
+from nbprod.values.disk import write_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nbprod.adapters.papermill import CellToRun
+    from nbprod.model.graph import Graph
+
+    Progress = Callable[[int, int, str], None]
+
+MODULE = "nbprod.record.kernel"
+START = "__import__({module!r}, fromlist=['start']).start({plan!r})"
+FINISH = "await __import__({module!r}, fromlist=['finish']).finish()"
+
+
+def run(
+    notebook: Path,
+    graph: Graph,
+    *,
+    root: Path,
+    folder: Path,
+    values: Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Record:
+    """Return what a run of the notebook in a fresh kernel shows; its samples are put into `folder`, all or none.
+
+    With `values`, every output of every step is stored there as `<step>/<name>.<extension>`, and no samples are made.
+    `parameters` are set after the parameters cell, as the Python values that they are. `progress` gets the cells done,
+    their number, and the step that comes next. Cells tagged skip are left out.
+
+    Raises:
+        CellFailed: a cell raised or its kernel died; nothing on disk has changed.
+        WriteFailed: the samples can't be written.
+    """
+    cells = _cells(notebook, graph)
+    with tempfile.TemporaryDirectory(prefix="nbprod-record-") as name:
+        scratch = Path(name)
+        plan = Plan(
+            graph=graph,
+            ids={each.id: each.index for each in cells},
+            sources={each.index: each.source for each in cells},
+            root=root.absolute(),
+            home=notebook.parent.absolute(),
+            scratch=scratch,
+            values=values,
+            parameters=dict(parameters or {}),
+        )
+        _visit(cells, plan, progress)
+        record = _record(json.loads((scratch / RESULT).read_text(encoding="utf-8")), graph)
+        if values is None:
+            _place(scratch / "samples", folder / "samples")
+    return record
+
+
+def _visit(cells: tuple[CellToRun, ...], plan: Plan, progress: Progress | None) -> None:
+    path = plan.scratch / "plan.pickle"
+    path.write_bytes(pickle.dumps(plan))
+    visit = papermill.Visit(
+        folder=plan.home,
+        before=START.format(module=MODULE, plan=str(path)),
+        after=FINISH.format(module=MODULE),
+        progress=_told(cells, plan.graph, progress) if progress else None,
+    )
+    papermill.run(cells, visit)
+
+
+def _told(cells: tuple[CellToRun, ...], graph: Graph, progress: Progress) -> Callable[[int, int], None]:
+    steps = {cell: step.name for step in graph.steps for cell in step.cells}
+    names = [steps.get(each.index, "") for each in cells]
+
+    def tell(done: int, total: int) -> None:
+        progress(done, total, names[done] if done < total else "samples")
+
+    return tell
+
+
+def _cells(notebook: Path, graph: Graph) -> tuple[CellToRun, ...]:
+    """The cells to run, under the ids that the graph knows them by."""
+    try:
+        text = notebook.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotebookUnreadable(f"{notebook} can't be read: {error}") from error
+    ids = {each.index: each.id for each in graph.cells}
+    skipped = {each.index for each in graph.cells if each.kind is CellKind.SKIPPED}
+    return tuple(
+        papermill.CellToRun(each.index, ids.get(each.index) or each.id, each.source, each.tags)
+        for each in papermill.code_cells(text)
+        if each.index not in skipped
+    )
+
+
+def _record(result: dict[str, Any], graph: Graph) -> Record:
+    unseen = {step.name for step in graph.steps} - {each["step"] for each in result["steps"]}
+    if unseen:
+        name = min(unseen)
+        raise NbprodError(f"step '{name}' was not seen to run", hint="Does a cell call it, outside any condition?")
+    return Record(
+        notebook=graph.notebook,
+        recorded=datetime.now(UTC).isoformat(timespec="seconds"),
+        python=platform.python_version(),
+        packages=_pairs(result["packages"]),
+        steps=tuple(store.seen(each) for each in result["steps"]),
+        parameters=_pairs(result["parameters"]),
+        parameter_types=_pairs(result["parameter_types"]),
+        star_names=tuple((module, tuple(names)) for module, names in result["star_names"]),
+    )
+
+
+def _pairs(items: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text) for name, text in items)
+
+
+def _place(made: Path, folder: Path) -> None:
+    """Put the new samples in place of the old: whole, or the old ones stay."""
+    made.mkdir(exist_ok=True)
+    fresh, old = folder.with_name(".samples.new"), folder.with_name(".samples.old")
+    try:
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(made, fresh)
+        if folder.exists():
+            folder.replace(old)
+        fresh.replace(folder)
+    except OSError as error:
+        raise write_failed(folder, error) from error
+    finally:
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
