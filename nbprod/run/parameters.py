@@ -21,7 +21,7 @@ from nbprod.run.nearest import did_you_mean
 from nbprod.run.templates import MISSING, look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from nbprod.run.functions import Function
     from nbprod.run.wiring import ParameterKey, Stage
@@ -34,8 +34,10 @@ class Mismatch(ValueError):
     """The value is not what the annotation wants; the text says what it wants."""
 
 
-def arguments(stage: Stage, function: Function, root: pathlib.Path) -> dict[str, Any]:
-    """Return the keyword arguments that the stage's `params` give the function.
+def arguments(
+    stage: Stage, function: Function, root: pathlib.Path, *, fed: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the keyword arguments that the stage's `params` give the function; files feed those in `fed`.
 
     Raises:
         ProjectBroken: All that is wrong at once: keys that are missing, values that are not what is annotated.
@@ -43,7 +45,7 @@ def arguments(stage: Stage, function: Function, root: pathlib.Path) -> dict[str,
     files = {each.file: _load(root / each.file, each.file) for each in stage.params}
     given: dict[str, Any] = {}
     faults: list[str] = []
-    for key, name, value in _entries(stage.params, files, function.arguments):
+    for key, name, value in _entries(stage.params, files, function.arguments.keys() - set(fed)):
         try:
             given[name] = _held(value, name, function)
         except Mismatch as mismatch:
@@ -64,7 +66,7 @@ def stored(stage: Stage, root: pathlib.Path) -> Iterable[tuple[ParameterKey, Any
 
 
 def _entries(
-    keys: Iterable[ParameterKey], files: Mapping[str, Any], wanted: Mapping[str, object]
+    keys: Iterable[ParameterKey], files: Mapping[str, Any], wanted: Collection[str]
 ) -> Iterable[tuple[ParameterKey, str, Any]]:
     """Yield (key, argument, value); a key that holds a whole section gives each of its entries."""
     for key in keys:

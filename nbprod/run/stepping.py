@@ -71,8 +71,8 @@ def step(target: str, *, root: Path, data: Path | None = None) -> StepRun:
 
 def _run(stage: Stage, function: Function, places: Places) -> tuple[OutputStored, ...]:
     plan = outputs.planned(stage, function)
-    given = parameters.arguments(stage, function, places.root)
     fed = inputs.wanted(stage, function, places.wiring)
+    given = parameters.arguments(stage, function, places.root, fed=fed)
     border = Border(stage.step, "input", places.root)
     taken = validated(inputs.values(fed, places), function.annotations, border)
     returned = _called(function, taken | given, places.root)

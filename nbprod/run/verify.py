@@ -13,7 +13,7 @@ from nbprod.run.edits import edits
 from nbprod.run.functions import first_on_path
 from nbprod.run.summaries import summary
 from nbprod.run.wiring import names_of
-from nbprod.values import load
+from nbprod.values import first_difference, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +112,6 @@ class _Pair:
             return _Found(name, difference=f"cannot be compared: {error}")
 
     def _loaded(self, name: str, tolerances: tuple[float, float], *, metric: bool) -> _Found:
-        from nbprod.values import first_difference
-
         left, right = self.left.value(name), self.right.value(name)
         rtol, atol = tolerances
         found = first_difference(left, right, rtol=rtol, atol=atol, exact_types=not metric)
