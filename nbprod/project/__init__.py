@@ -94,11 +94,16 @@ def settled(notebook: Notebook, recorded: Record) -> Graph:
 
 
 def fresh_record(place: Place, graph: Graph) -> Record | None:
-    """Return the stored record if every step's code is what it was recorded with, and complete; else None."""
+    """Return the stored record if every step's code is what it was recorded with; else None."""
     from nbprod.record import load, stale
 
     recorded = load(place.record_file)
     return recorded if recorded and not stale(recorded, graph) else None
+
+
+def _has_samples(recorded: Record) -> bool:
+    """Whether it comes from a run of the whole notebook: steps recorded live have no samples."""
+    return all(seen.sample is not None for seen in recorded.steps)
 
 
 def record(path: str | Path, *, progress: Progress | None = None) -> Record:
@@ -150,7 +155,7 @@ def export(
     place = place_of(path, static)
     refuse_faulty(static)
     recorded = None if again else fresh_record(place, static)
-    if recorded is None:
+    if recorded is None or not _has_samples(recorded):
         if again is False:
             raise NotebookFaulty(
                 f"{place.relative} has no fresh record",
@@ -173,14 +178,15 @@ def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: 
         recorded = _record(place, static, values=expected, keep=False, progress=progress)
         pipeline(place.package, root=place.root, data=made, progress=progress)
         found = settled(notebook, recorded)
-        return Verified(compare(expected, made, found, recorded, rtol=rtol, atol=atol))
+        return Verified(compare(expected, made, found, recorded, root=place.root, rtol=rtol, atol=atol))
 
 
 def step(target: str, *, data: Path | None = None) -> StepRun:
     """Run one extracted step from its stored inputs to its stored outputs."""
     from nbprod import run
 
-    return run.step(target, root=find_root(Path.cwd()), data=data)
+    here = Path.cwd()
+    return run.step(target, root=here if (here / "dvc.yaml").exists() else find_root(here), data=data)
 
 
 def write(path: Path, content: bytes) -> None:

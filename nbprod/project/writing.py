@@ -73,7 +73,7 @@ def _change(
     file: File, standing: bytes | None, base: bytes | None, merge: Callable[[str, str, str], tuple[str, bool]]
 ) -> Change:
     new = file.content
-    kept_base = None if file.ownership is Ownership.REPLACED else new
+    kept_base = None if file.ownership is Ownership.REPLACED else file.base or new
     if standing == new:
         return Change(file.path, Fate.SAME, new, kept_base)
     if standing is None or standing == base or file.ownership is not Ownership.MERGED:
