@@ -1,20 +1,22 @@
-"""Pages that are made from the program: every command from its own help, every diagnostic from its own texts."""
+"""What the site makes of the program: a page for every command and diagnostic, and notebooks shown as cells."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
 from mkdocs.structure.files import File
 
 from nbprod.cli import main
-from nbprod.model.faults import FAULTS, Fault
+from nbprod.model.faults import FAULTS, Fault, example_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 FAMILIES = {
     "NB1": "Reading: the file and its cells",
@@ -22,6 +24,7 @@ FAMILIES = {
     "NB3": "Running: values, randomness and the world",
     "NB4": "Writing: export and what stands there",
 }
+NOTEBOOK = re.compile(r'^```python(?: title="(?P<path>[^"]+)")?\n(?P<text># %%.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -37,6 +40,22 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, content in pages().items():
         files.append(File.generated(config, path, content=content))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001  (MkDocs' signature)
+    """Show a notebook that is written out in one block as cells."""
+    return NOTEBOOK.sub(lambda block: cells(block["text"], block["path"]), markdown)
+
+
+def cells(text: str, path: str | None) -> str:
+    """Return a block for each cell, headed by the notebook's path and the cell's tags."""
+    blocks = []
+    for number, cell in enumerate(example_cells(text)):
+        about = [path] if path and not number else []
+        about += [f"tags: {', '.join(cell.tags)}"] if cell.tags else []
+        title = f' title="{" · ".join(about)}"' if about else ""
+        blocks.append(f"```{'python' if cell.is_code else 'markdown'}{title}\n{cell.source}\n```\n")
+    return "\n".join(blocks)
 
 
 def pages() -> dict[str, str]:
@@ -75,10 +94,10 @@ def diagnostic(fault: Fault) -> str:
 
 def commands() -> str:
     """Return the page of all commands, as they describe themselves."""
-    context = click.Context(main, info_name="nbprod", max_content_width=100, terminal_width=100)
+    context = click.Context(main, info_name="nbprod", terminal_width=80, **main.context_settings)
     parts = ["# Commands\n", fenced(main.get_help(context), "text")]
     for name, command in subcommands(context):
-        inner = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=80)
         parts.append(f"## nbprod {name}\n\n{fenced(command.get_help(inner), 'text')}")
     return "\n".join(parts)
 

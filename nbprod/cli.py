@@ -48,7 +48,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="nbprod", message="nbprod %(version)s")
 def main() -> None:
-    r"""From a notebook with marked steps to a tested package, a DVC pipeline, and the proof that both agree.
+    """From a notebook with marked steps to a tested package, a DVC pipeline, and the proof that both agree.
 
     Mark cells with %%step NAME (after %load_ext nbprod), @step or the cell tag step:NAME; then
 
@@ -59,7 +59,7 @@ def main() -> None:
       nbprod verify notebooks/flights.ipynb     notebook and pipeline, every output compared
 
     Exit codes: 0 fine; 1 the notebook or the comparison has faults; 2 wrong use, or the world failed.
-    """
+    """  # noqa: D301  (click wants the character itself)
 
 
 @main.command()
