@@ -1,7 +1,5 @@
 """pandera: is a frame annotated with a schema, and does it keep to it?"""
 
-# ruff: noqa: PLC0415  (heavy libraries are imported where used, so that `import nbprod` stays light)
-
 from __future__ import annotations
 
 import sys
@@ -59,13 +57,19 @@ def check(frame: Any, model: type[Any]) -> Checked:
     collected = frame.collect() if _is_lazy(frame) else frame
     if not _fits(collected, schema):
         raise TypeError(f"a {_library(schema)} frame is wanted, this is {_type_name(frame)}")
-    shallow = collected.copy(deep=False) if hasattr(collected, "iloc") else collected
     try:
-        valid = schema.validate(shallow, lazy=True, inplace=True)
+        valid = _validated(collected, schema)
     except SchemaErrors as errors:
-        failures = _failures(errors.failure_cases)
-        return Checked(frame, failures, _rows(collected, errors.failure_cases))
+        cases = _cases(errors.failure_cases)
+        return Checked(frame, _failures(cases, collected), _rows(collected, cases))
     return Checked(valid if _transforms(schema) else frame)
+
+
+def _validated(frame: Any, schema: Any) -> Any:
+    """Validate without copying the data: what a schema changes, it changes in a shallow copy."""
+    if hasattr(frame, "iloc"):
+        return schema.validate(frame.copy(deep=False), lazy=True, inplace=True)
+    return schema.validate(frame, lazy=True)
 
 
 def _is_lazy(frame: object) -> bool:
@@ -95,20 +99,42 @@ def _transforms(schema: Any) -> bool:
     return changes or schema.strict == "filter" or any(each.default is not None for each in schema.columns.values())
 
 
-def _failures(cases: Any) -> tuple[Failure, ...]:
-    columns = ("schema_context", "column", "check", "failure_case", "index")
-    as_lists = [cases[name].to_list() for name in columns]
-    return tuple(_failure(*values) for values in zip(*as_lists, strict=True))
+@dataclass(frozen=True, slots=True)
+class _Case:
+    context: str
+    column: str
+    check: str
+    value: str
+    row: Any  # the row's label, None where the column as a whole fails
 
 
-def _failure(context: str, column: object, check: object, value: object, row: object) -> Failure:
-    missing = check == "column_in_dataframe" or check == "column_in_schema"  # then `column` names the schema
+def _cases(table: Any) -> list[_Case]:
+    names = ("schema_context", "column", "check", "failure_case", "index")
+    rows = zip(*(table[name].to_list() for name in names), strict=True)
+    return [_case(*row) for row in rows]
+
+
+def _case(context: str, column: object, check: object, value: object, row: Any) -> _Case:
+    missing = check in {"column_in_dataframe", "column_in_schema"}  # then `value` is the column
     name = "" if context == "DataFrameSchema" and not missing else str(value if missing else column)
-    return Failure(name, str(check), str(value), "" if row is None or row != row else str(row))  # noqa: PLR0124
+    whole = str(check).startswith("dtype(") or row is None or row != row  # noqa: PLR0124  (NaN)
+    return _Case(context, name, str(check), str(value), None if whole else row)
 
 
-def _rows(frame: Any, cases: Any) -> Any:
-    labels = [each for each in cases["index"].to_list() if each is not None and each == each]  # noqa: PLR0124
+def _failures(cases: list[_Case], frame: Any) -> tuple[Failure, ...]:
+    """Return the cases as text; a wrong type, which pandera tells for each row, is told once with the type."""
+    whole = dict.fromkeys(_failure(case, frame) for case in cases if case.row is None)
+    return (*whole, *(_failure(case, frame) for case in cases if case.row is not None))
+
+
+def _failure(case: _Case, frame: Any) -> Failure:
+    typed = case.check.startswith("dtype(") and case.column in frame.columns
+    value = str(frame[case.column].dtype) if typed else case.value
+    return Failure(case.column, case.check, value, "" if case.row is None else str(case.row))
+
+
+def _rows(frame: Any, cases: list[_Case]) -> Any:
+    labels = [each.row for each in cases if each.row is not None]
     if not labels:
         return None
     if not hasattr(frame, "iloc"):

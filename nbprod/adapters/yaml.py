@@ -1,18 +1,16 @@
 """YAML as DVC reads it: version 1.2, through ruamel.yaml, with the line named when it is broken."""
 
-# ruff: noqa: PLC0415  (heavy libraries are imported where used, so that `import nbprod` stays light)
-
 from __future__ import annotations
 
 from nbprod.errors import ProjectBroken
 
 
 def parse(text: str, path: str) -> object:
-    """Return the plain value that the text holds; ProjectBroken names the line of `path` that is no YAML.
+    r"""Return the plain value that the text holds; ProjectBroken names the line of `path` that is no YAML.
 
     >>> parse("stages: {clean: {cmd: [a, b]}}", "dvc.yaml")
     {'stages': {'clean': {'cmd': ['a', 'b']}}}
-    >>> parse("a: 1e-3\\nb: no", "params.yaml")
+    >>> parse("a: 1e-3\nb: no", "params.yaml")
     {'a': 0.001, 'b': 'no'}
     """
     from ruamel.yaml import YAML

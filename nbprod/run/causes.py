@@ -62,7 +62,7 @@ def _seen(seen: StepSeen) -> Iterator[str]:
     if seen.sockets:
         yield f"it reads the network ({seen.sockets[0]}), which may answer differently: store what it answered first"
     if seen.files_written and set(seen.files_written) & set(seen.files_read):
-        both = sorted(set(seen.files_written) & set(seen.files_read))[0]
+        both = min(set(seen.files_written) & set(seen.files_read))
         yield f"it changes the file {both}, which it reads: the second run finds what the first left"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NbprodError
@@ -10,6 +9,7 @@ from nbprod.run import wiring
 from nbprod.run.parameters import stored
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from nbprod.model.record import Record
@@ -43,6 +43,6 @@ def _values(stage: Stage, root: Path, record: Record | None) -> Iterator[str]:
 def _modules(stage: Stage, root: Path) -> Iterator[str]:
     for path in stage.deps:
         written = root / ".nbprod" / "base" / path
-        if path.endswith(".py") and written.is_file() and (root / path).is_file():
-            if written.read_bytes() != (root / path).read_bytes():
-                yield f"{path} was edited after export wrote it"
+        both = path.endswith(".py") and written.is_file() and (root / path).is_file()
+        if both and written.read_bytes() != (root / path).read_bytes():
+            yield f"{path} was edited after export wrote it"

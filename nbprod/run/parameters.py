@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
-import datetime
+import datetime as dt
 import decimal
 import enum
 import inspect
@@ -34,9 +34,7 @@ class Mismatch(ValueError):
     """The value is not what the annotation wants; the text says what it wants."""
 
 
-def arguments(
-    stage: Stage, function: Function, root: pathlib.Path, *, fed: Collection[str] = ()
-) -> dict[str, Any]:
+def arguments(stage: Stage, function: Function, root: pathlib.Path, *, fed: Collection[str] = ()) -> dict[str, Any]:
     """Return the keyword arguments that the stage's `params` give the function; files feed those in `fed`.
 
     Raises:
@@ -91,7 +89,7 @@ def _held(value: Any, name: str, function: Function) -> Any:
 def convert(value: Any, wanted: Any) -> Any:
     """Return the value of a YAML file as the annotated type; Mismatch says what was wanted.
 
-    >>> convert(3, float), convert("2026-11-23", datetime.date), convert([1, 2], tuple[int, ...])
+    >>> convert(3, float), convert("2026-11-23", dt.date), convert([1, 2], tuple[int, ...])
     (3, datetime.date(2026, 11, 23), (1, 2))
     >>> convert("30", int)
     Traceback (most recent call last):
@@ -167,7 +165,7 @@ def _items(value: Any, inner: tuple[Any, ...], wanted: Any) -> list[Any]:
 def _scalar(value: Any, kind: type, wanted: Any) -> Any:
     if isinstance(value, bool) and kind is not bool:
         raise _mismatch(value, wanted)
-    if kind is datetime.date and isinstance(value, datetime.datetime):
+    if kind is dt.date and isinstance(value, dt.datetime):
         raise _mismatch(value, wanted)
     if isinstance(value, kind) or (kind is float and isinstance(value, int)):
         return value
@@ -176,15 +174,15 @@ def _scalar(value: Any, kind: type, wanted: Any) -> Any:
     return _made(value, kind, wanted)
 
 
-def _made(value: Any, kind: type, wanted: Any) -> Any:
+def _made(value: Any, kind: Any, wanted: Any) -> Any:
     """Return what a text, or a number for numpy's scalars, stands for."""
     try:
         if issubclass(kind, enum.Enum):
             return kind[value] if value in kind.__members__ else kind(value)
-        if isinstance(value, str) and issubclass(kind, datetime.date | datetime.time):
+        if isinstance(value, str) and issubclass(kind, dt.date | dt.time):
             return kind.fromisoformat(value)
         made_of_text = issubclass(kind, pathlib.PurePath | decimal.Decimal | uuid.UUID) or kind.__name__ in _FROM_TEXT
-        if (isinstance(value, str | datetime.date) and made_of_text) or _is_numpy(value, kind):
+        if (isinstance(value, str | dt.date) and made_of_text) or _is_numpy(value, kind):
             return kind(value)
     except (ValueError, TypeError, KeyError, decimal.InvalidOperation) as error:
         raise _mismatch(value, wanted) from error

@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import NbprodError, ProjectBroken, UsageError
@@ -21,6 +20,7 @@ from nbprod.run.validate import Border, forget, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from nbprod.run.functions import Function
     from nbprod.run.wiring import Stage

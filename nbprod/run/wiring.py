@@ -138,7 +138,7 @@ def parse(text: str, root: Path) -> Wiring:
     """Return the wiring that the text of a dvc.yaml describes; `root` is where its `vars` are looked up."""
     tree = yaml.parse(text, WIRING)
     stages = tree.get("stages") if isinstance(tree, dict) else None
-    if not isinstance(stages, dict):
+    if not isinstance(tree, dict) or not isinstance(stages, dict):
         raise ProjectBroken(f"{WIRING} has no mapping called 'stages'", hint="Write it with `nbprod export NOTEBOOK`")
     templates = Templates.of(tree, root)
     return Wiring(tuple(_stage(str(name), body, templates) for name, body in stages.items()))

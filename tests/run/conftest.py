@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROJECT = {
     "flights/__init__.py": '"""The steps of notebooks/flights.ipynb."""\n\nNOTEBOOK = "notebooks/flights.ipynb"\n',

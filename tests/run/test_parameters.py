@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class Colour(enum.Enum):
     RED = "r"
 
 
-DAY = datetime.date(2026, 11, 23)
+DAY = dt.date(2026, 11, 23)
 
 GOOD = [
     (30, int, 30),
@@ -47,11 +47,11 @@ GOOD = [
     ({"a": 1}, dict[str, int], {"a": 1}),
     ({"a": [1]}, Mapping[str, tuple[int, ...]], {"a": (1,)}),
     ({"a": 1}, dict, {"a": 1}),
-    ("2026-11-23", datetime.date, DAY),
-    (DAY, datetime.date, DAY),
-    ("2026-11-23T10:00:00", datetime.datetime, datetime.datetime(2026, 11, 23, 10)),  # noqa: DTZ001
-    ("2026-11-23", str | datetime.date, "2026-11-23"),
-    ("2026-11-23", datetime.date | None, DAY),
+    ("2026-11-23", dt.date, DAY),
+    (DAY, dt.date, DAY),
+    ("2026-11-23T10:00:00", dt.datetime, dt.datetime(2026, 11, 23, 10)),  # noqa: DTZ001
+    ("2026-11-23", str | dt.date, "2026-11-23"),
+    ("2026-11-23", dt.date | None, DAY),
     ("raw/x.csv", Path, Path("raw/x.csv")),
     ("1.10", decimal.Decimal, decimal.Decimal("1.10")),
     ("2026-11-23", pd.Timestamp, pd.Timestamp(2026, 11, 23)),
@@ -80,8 +80,8 @@ BAD = [
     ([1], tuple[int, int], "tuple"),
     ([1], dict, "dict is wanted"),
     ({"a": "b"}, dict[str, int], "int is wanted"),
-    ("soon", datetime.date, "date is wanted"),
-    (datetime.datetime(2026, 1, 1), datetime.date, "date is wanted"),  # noqa: DTZ001
+    ("soon", dt.date, "date is wanted"),
+    (dt.datetime(2026, 1, 1), dt.date, "date is wanted"),  # noqa: DTZ001
     (3, Path, "Path is wanted"),
     ("x", decimal.Decimal, "Decimal is wanted"),
     ("BLUE", Colour, "Colour is wanted"),
@@ -105,7 +105,7 @@ def test_all_that_is_wrong_is_told_at_once(project):
     project.write("params.yaml", "flights: {late_after: '30', rate: [1], day: 2026-11-23}\n")
     project.write(
         "flights/steps/clean.py",
-        "import datetime\ndef clean(*, late_after: int, rate: float, seed: int, day: datetime.date): ...\n",
+        "import datetime as dt\ndef clean(*, late_after: int, rate: float, seed: int, day: dt.date): ...\n",
     )
     with pytest.raises(ProjectBroken) as raised:
         given(project, "late_after", "rate", "seed", "day")

@@ -95,7 +95,7 @@ FAULTS = [
     edited("flights/steps/clean.py", "    return flown", "    raise SystemExit(3)", StepFailed, "raised SystemExit"),
     edited("flights/steps/clean.py", "    return flown", "    return flown.query('late > 7')['late']", SchemaViolated,
            r"pandas frame is wanted"),
-    edited("flights/steps/clean.py", "flown[\"late\"] =", "flown[\"origin\"] = 1; flown[\"late\"] =", SchemaViolated,
+    edited("flights/steps/clean.py", 'flown["late"] =', 'flown["origin"] = 1; flown["late"] =', SchemaViolated,
            r"output 'flown' breaks its schema Flown"),
     edited("notebooks/raw.csv", "JFK,-3", "XXX,-3", SchemaViolated, r"origin: 1 × isin.* row 1: XXX"),
     edited("flights/__init__.py", "notebooks/", "gone/", ProjectBroken, r"gone is missing, the folder of gone/flights"),
@@ -160,7 +160,7 @@ def test_a_value_of_another_kind_no_longer_fits_its_file(project):
 def test_a_file_in_place_of_the_folder_is_a_write_that_failed(project):
     run(project, "load")
     project.write("data/clean", "a file")
-    with pytest.raises(WriteFailed, match="data/clean.*move it away"):
+    with pytest.raises(WriteFailed, match=r"data/clean.*move it away"):
         run(project, "clean")
 
 

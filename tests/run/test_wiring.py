@@ -124,7 +124,7 @@ TWICE = "stages: {one: {cmd: nbprod step a.b}, two: {cmd: nbprod step a.b}}"
 def test_two_stages_of_one_step_are_told_apart_by_name():
     assert parsed(TWICE).stage("a.b", preferred="two").name == "two"
     assert parsed(TWICE.replace("two:", "b:")).stage("a.b").name == "b"
-    with pytest.raises(ProjectBroken, match="the stages one and two all run a.b. Call one of them 'b'"):
+    with pytest.raises(ProjectBroken, match=r"the stages one and two all run a\.b\. Call one of them 'b'"):
         parsed(TWICE).stage("a.b")
 
 
