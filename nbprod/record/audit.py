@@ -6,6 +6,7 @@ An audit hook can never be taken away again, so there is one for the process; it
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,26 +18,39 @@ WRITING_FLAGS = os.O_WRONLY | os.O_RDWR
 FRESH_FLAGS = os.O_TRUNC
 
 
+Signature = tuple[int, int, int] | None
+
+
+def signature(path: str) -> Signature:
+    """What changes when a file is written: its time, size and inode; None where no file is."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  (in a hook each µs counts)
+    except (OSError, ValueError):
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
 @dataclass(slots=True)
 class Accesses:
     """What a step touched, in order of the first touch; paths are absolute.
 
     `read` are files whose content from before mattered: a file that was written first and read then isn't among them.
-    `listed` are folders that it looked into, `commands` the words of the programs that it started.
+    `listed` are folders that it looked into, `commands` the words, as paths, of the programs that it started. Both
+    `read` and `commands` say how the file was then (see `signature`).
     """
 
-    read: dict[str, None] = field(default_factory=dict)
+    read: dict[str, Signature] = field(default_factory=dict)
     written: dict[str, None] = field(default_factory=dict)
     listed: dict[str, None] = field(default_factory=dict)
     hosts: dict[str, None] = field(default_factory=dict)
     addresses: dict[str, None] = field(default_factory=dict)
-    commands: dict[str, None] = field(default_factory=dict)
+    commands: dict[str, Signature] = field(default_factory=dict)
 
     def reads(self, path: object) -> None:
         """Note that the file at `path` was read."""
         name = _absolute(path)
         if name and name not in self.written:
-            self.read[name] = None
+            self.read.setdefault(name, signature(name))
 
     def writes(self, path: object) -> None:
         """Note that the file at `path` was written."""
@@ -162,7 +176,9 @@ def _popen(accesses: Accesses, details: tuple[Any, ...]) -> None:
     words = [arguments] if isinstance(arguments, str | bytes) else list(arguments)
     for word in words:
         for part in os.fsdecode(word).split():
-            accesses.commands[part.strip("'\"<>;|&")] = None
+            name = _absolute(part.strip("'\"<>;|&"))
+            if name:
+                accesses.commands.setdefault(name, signature(name))
 
 
 NOTES: dict[str, Callable[[Accesses, tuple[Any, ...]], None]] = {

@@ -1,7 +1,7 @@
 """From what a step touched to the files that it depends on and makes.
 
 Readers and writers in C++ or Rust (polars, pyarrow given a path, h5py) and other programs raise no audit event. So a
-path that the step's code names counts too, when a file is there: as written if the step gave it a new time, else as
+path that the step's code names counts too, when a file is there: as written if it isn't as it was before, else as
 read.
 """
 
@@ -9,40 +9,47 @@ from __future__ import annotations
 
 import ast
 import os
-import time
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from nbprod.record.audit import signature
 from nbprod.record.relevance import relevant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from nbprod.model.graph import Step
-    from nbprod.record.audit import Accesses
+    from nbprod.record.audit import Accesses, Signature
 
 LONGEST = 400  # characters of a string that may be a path
 
 
 def read_and_written(
-    accesses: Accesses, mentioned: Iterable[str], started_ns: int, root: Path
+    accesses: Accesses, named_before: Mapping[str, Signature], named_after: Iterable[str], root: Path
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The files that the step read, and those that it wrote; relative to the project's root where below it."""
+    """The files that the step read, and those that it wrote; relative to the project's root where below it.
+
+    `named_before` are the paths that its code named when it began, and how the files there were; `named_after` those
+    that it names now.
+    """
     read, written = dict(accesses.read), dict(accesses.written)
-    for path in (*_absolute(mentioned), *_absolute(accesses.commands)):
-        if path not in written and _is_file(path):
-            (written if _changed_since(path, started_ns) else read)[path] = None
-    for path in [each for each in read if _is_file(each) and _changed_since(each, started_ns)]:
-        written[path] = None  # such as a database that was opened and then written to
-    left = [each for each in written if _is_file(each)]
+    known = {**signatures(named_after), **accesses.commands, **named_before}
+    for path, before in known.items():
+        if path not in written and signature(path) is not None:
+            read.setdefault(path, before)
+    for path, before in read.items():
+        if signature(path) not in {before, None}:
+            written[path] = None  # such as a database that was opened and then written to
+    existed = [path for path, before in read.items() if before is not None]
+    left = [path for path in written if signature(path) is not None]
     folders = [each for each in accesses.listed if _is_own_folder(each, root)]
-    return relevant([*read, *folders], root), relevant(left, root)
+    return relevant([*existed, *folders], root), relevant(left, root)
 
 
-def file_time() -> int:
-    """The time that a file written now would get, in ns: Linux gives files a coarser clock than it gives us."""
-    coarse = getattr(time, "CLOCK_REALTIME_COARSE", None)
-    return time.time_ns() if coarse is None else time.clock_gettime_ns(coarse)
+def signatures(texts: Iterable[str]) -> dict[str, Signature]:
+    """How the files are that these texts name as paths; None where no file is."""
+    paths = (os.path.abspath(each) for each in texts if _may_be_path(each))  # noqa: PTH100  (strings all the way)
+    return {path: signature(path) for path in paths}
 
 
 def mentioned(step: Step, value: Callable[[str], Any]) -> tuple[str, ...]:
@@ -72,23 +79,6 @@ def _nodes(source: str) -> Iterator[ast.AST]:
 
 def _may_be_path(text: str) -> bool:
     return 0 < len(text) <= LONGEST and "\n" not in text and "\0" not in text
-
-
-def _absolute(texts: Iterable[str]) -> Iterator[str]:
-    for each in texts:
-        if _may_be_path(each):
-            yield os.path.abspath(each)  # noqa: PTH100  (strings all the way)
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return os.path.isfile(path)  # noqa: PTH113  (strings all the way)
-    except (OSError, ValueError):
-        return False
-
-
-def _changed_since(path: str, started_ns: int) -> bool:
-    return Path(path).stat().st_mtime_ns >= started_ns
 
 
 def _is_own_folder(path: str, root: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbprod.model.record import StepSeen
 from nbprod.record import audit
 from nbprod.record.borders import Border
-from nbprod.record.files import file_time, mentioned, read_and_written
+from nbprod.record.files import mentioned, read_and_written, signatures
 from nbprod.record.memory import Peak
 from nbprod.record.randomness import Draws
 from nbprod.values import groups
@@ -29,7 +29,7 @@ class Watch:
     step: Step
     inputs: tuple[ValueSeen, ...]
     prints: Mapping[str, str]
-    started_ns: int
+    named: Mapping[str, audit.Signature]
     accesses: audit.Accesses = field(default_factory=audit.Accesses)
     peak: Peak = field(default_factory=Peak)
     seconds: float = 0.0
@@ -82,7 +82,7 @@ class Observer:
         self.draws.take()
         names = self._in_reach(step)
         prints = self.border.prints(names)
-        self._open[step.name] = Watch(step, self.border.describe(step.input_names), prints, file_time())
+        self._open[step.name] = Watch(step, self.border.describe(step.input_names), prints, self._named(step))
         self.resume(step)
 
     def resume(self, step: Step) -> None:
@@ -119,9 +119,8 @@ class Observer:
         now = self.border.prints(watch.prints)
         changed = tuple(sorted(name for name, digest in now.items() if digest != watch.prints[name]))
         drawn, unseeded = self.draws.take()
-        read, written = read_and_written(
-            watch.accesses, mentioned(step, self.border.value), watch.started_ns, self._root
-        )
+        now_named = mentioned(step, self.border.value)
+        read, written = read_and_written(watch.accesses, watch.named, now_named, self._root)
         return StepSeen(
             step=step.name,
             code_id=step.code_id,
@@ -142,6 +141,9 @@ class Observer:
         """The step's inputs, and what other steps have made for somebody: it may change those through an alias."""
         crossing = [edge.name for edge in self.graph.edges]
         return tuple(dict.fromkeys([*step.input_names, *crossing]))
+
+    def _named(self, step: Step) -> dict[str, audit.Signature]:
+        return signatures(mentioned(step, self.border.value))
 
     def _stored(self, step: Step, together: tuple[tuple[str, ...], ...]) -> tuple[ValueSeen, ...]:
         described = self.border.describe(step.outputs)

@@ -19,13 +19,13 @@ from nbprod.record import audit, randomness
 from nbprod.record.calls import calling
 from nbprod.record.proof import role_of
 from nbprod.record.sampling import Taken, duplicate
-from nbprod.values import fingerprint, save
+from nbprod.values import fingerprint, sample, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from nbprod.model.graph import Graph, Step
+    from nbprod.model.graph import Graph, NotebookTest, Step
     from nbprod.model.record import StepSeen
 
 LARGEST = 2_000_000  # bytes of a sample's files
@@ -73,8 +73,29 @@ class Replays:
         made = self._store(step, "outputs", first)
         self._made |= {(step.name, name): value for name, value in first.items()}
         kept = duplicate_or_none(first)
+        failing = await self._failing(step, {**inputs, **first})
         again = await self._run(step, inputs)
-        return Sample(stored, made, self._parameters(step), repeats=kept is not None and same(kept, again))
+        repeats = kept is not None and same(kept, again)
+        return Sample(stored, made, self._parameters(step), repeats=repeats, failing_tests=failing)
+
+    async def _failing(self, step: Step, values: dict[str, Any]) -> tuple[int, ...]:
+        """The step's `%%test` cells that don't hold on the sample, such as one that counts rows."""
+        tests = [each for each in self._stage.graph.tests if each.step == step.name]
+        return tuple([each.cell for each in tests if not await self._holds(each, values)])
+
+    async def _holds(self, test: NotebookTest, values: dict[str, Any]) -> bool:
+        namespace = self._stage.namespace
+        before = dict(namespace)
+        try:
+            with silence(), _in_folder(self._stage.home), _random_states({}):
+                namespace.update(_copied(values) | dict(self._stage.parameters))
+                await execute(test.python, namespace)
+        except (Exception, SystemExit):  # noqa: BLE001  (the user's code can raise anything)
+            return False
+        finally:
+            namespace.clear()
+            namespace.update(before)
+        return True
 
     def _inputs(self, step: Step) -> dict[str, Any]:
         taken = self._taken.get(step.name) or Taken(fault="it was not run")
@@ -139,8 +160,6 @@ class Replays:
 
     def rows(self, step: Step, values: Mapping[str, Any]) -> Sample:
         """The sample of a step without inputs: some rows of what it made, taken as it made them."""
-        from nbprod.values import sample
-
         try:
             return Sample((), self._store(step, "outputs", sample(values)), self._parameters(step))
         except NoReplayError as fault:

@@ -7,6 +7,8 @@ import pickle
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nbprod.values import sample
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,8 +52,6 @@ class Taken:
 
 def take(step: Step, inputs: Mapping[str, Any]) -> Taken:
     """Take small copies of the step's inputs; the inputs stay as they are."""
-    from nbprod.values import sample
-
     missing = [each.name for each in step.inputs if each.name not in inputs]
     if missing:
         return Taken(fault=f"'{missing[0]}' had no value when the step began")

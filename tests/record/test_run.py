@@ -97,8 +97,10 @@ def test_the_call_of_a_decorated_step_is_its_border(book):
     sources = (
         "from nbprod import step\n%load_ext nbprod",
         "base = [1, 2]",
-        "@step\ndef double(base):\n    return [2 * each for each in base]\n\n"
-        "@step\nasync def last(doubled):\n    return doubled[-1]",
+        (
+            "@step\ndef double(base):\n    return [2 * each for each in base]\n\n"
+            "@step\nasync def last(doubled):\n    return doubled[-1]"
+        ),
         "shown = 1\ndoubled = double(base)\nend = await last(doubled)\nshown",
     )
     steps = {
