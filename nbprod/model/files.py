@@ -16,11 +16,16 @@ class Ownership(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file: its path below the project's root, with forward slashes, and what is in it."""
+    """One file: its path below the project's root, with forward slashes, and what is in it.
+
+    `base` is what later exports shall take as last written, where that differs from the content: of a shared file, our
+    own part of it, so that what a person changes in that part can be told from what we wrote.
+    """
 
     path: str
     content: bytes
     ownership: Ownership = Ownership.MERGED
+    base: bytes | None = None
 
     @property
     def text(self) -> str:

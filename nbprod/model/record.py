@@ -25,6 +25,7 @@ class ColumnSeen:
     values: tuple[str | int | bool, ...] | None = None
     sign: str = ""
     calendar: tuple[int, int] | None = None
+    label: str = ""  # the column's label as Python source where it is no string: "0", "('a', 'b')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Sample:
     parameters: tuple[tuple[str, str], ...]  # (name, repr)
     repeats: bool = True  # a second replay gave the same outputs
     fault: str = ""  # why there is no replay: what the cells raised on the sample
+    failing_tests: tuple[int, ...] = ()  # %%test cells that hold for all the data, but not for the sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ from nbprod.model.faults.writing import (
     BEHIND,
     CONFLICT,
     NO_REPLAY,
+    STAGE_LEFT,
     STAGE_TAKEN,
     UNUSABLE_YAML,
 )
@@ -98,6 +99,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             STAGE_TAKEN,
             NO_REPLAY,
             BEHIND,
+            STAGE_LEFT,
         )
     }
 )
@@ -131,6 +133,7 @@ __all__ = [
     "OTHER_LANGUAGE_STEP",
     "OUTSIDE_PROJECT",
     "SECRET",
+    "STAGE_LEFT",
     "STAGE_TAKEN",
     "TEST_OF_UNKNOWN_STEP",
     "UNCARRIED_MAGIC",

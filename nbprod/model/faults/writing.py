@@ -100,3 +100,24 @@ nbprod export notebooks/flights.ipynb
 git add flights tests/flights dvc.yaml params.yaml
 """,
 )
+
+STAGE_LEFT = Fault(
+    code="NB406",
+    severity=Severity.WARNING,
+    title="A stage that you edited has lost its step",
+    message="dvc.yaml has the stage '{stage}', which no step makes any more, and you changed it",
+    hint="Remove the stage, or give the step its name back.",
+    why="Export takes away the stages of steps that are gone, but never one that a person has changed.",
+    bad="""\
+stages:
+  clean:                       # the step is called 'tidy' now
+    cmd: nbprod step flights.clean
+    frozen: true               # your edit
+""",
+    cure="""\
+stages:
+  tidy:
+    cmd: nbprod step flights.tidy
+    frozen: true
+""",
+)

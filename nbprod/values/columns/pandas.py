@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbprod.model.record import ColumnSeen, FrameSeen
@@ -15,7 +16,7 @@ def frame_seen(frame: pd.DataFrame) -> FrameSeen:
     """What generalises of the frame's columns, and of its index unless that is a plain numbering."""
     import pandas as pd
 
-    columns = tuple(column_seen(str(name), column) for name, column in frame.items())
+    columns = tuple(_labelled(name, column) for name, column in frame.items())
     index: tuple[ColumnSeen, ...] = ()
     if isinstance(frame.index, pd.MultiIndex):
         levels = range(frame.index.nlevels)
@@ -23,6 +24,11 @@ def frame_seen(frame: pd.DataFrame) -> FrameSeen:
     elif not isinstance(frame.index, pd.RangeIndex):
         index = (_level_seen(frame.index.name, frame.index, alone=True),)
     return FrameSeen("pandas", len(frame), columns, index)
+
+
+def _labelled(label: Any, column: pd.Series) -> ColumnSeen:
+    seen = column_seen(str(label), column)
+    return seen if isinstance(label, str) else replace(seen, label=repr(label))
 
 
 def _level_seen(name: Any, index: pd.Index, *, alone: bool = False) -> ColumnSeen:

@@ -1,0 +1,37 @@
+"""git: the three-way merge of a text, which needs no repository."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from nbprod.errors import NbprodError
+
+LABELS = ("yours", "the last export", "the new export")
+
+
+def merge_file(mine: str, base: str, new: str) -> tuple[str, bool]:
+    """Return the text that has both changes, and whether they contradict each other.
+
+    With a conflict the text holds git's markers around the places.
+
+    >>> merge_file("a\\nb\\nc\\nd\\nE\\n", "a\\nb\\nc\\nd\\ne\\n", "A\\nb\\nc\\nd\\ne\\n")
+    ('A\\nb\\nc\\nd\\nE\\n', False)
+    """
+    with tempfile.TemporaryDirectory(prefix="nbprod-merge-") as name:
+        paths = [Path(name) / label for label in ("mine", "base", "new")]
+        for path, text in zip(paths, (mine, base, new), strict=True):
+            path.write_bytes(text.encode())
+        labels = [part for label in LABELS for part in ("-L", label)]
+        command = ["git", "merge-file", "-p", *labels, *map(str, paths)]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False)
+        except FileNotFoundError as error:
+            raise NbprodError(
+                "git is not installed, and merging your edits needs it", hint="Install git, then export again"
+            ) from error
+    # git says how many conflicts there are; above 127 something else went wrong.
+    if not 0 <= done.returncode <= 127:
+        raise NbprodError(f"git merge-file failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode(), done.returncode > 0

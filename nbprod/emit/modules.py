@@ -1,0 +1,230 @@
+"""A step's module: imports, what its function needs, and the function."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from nbprod.emit import docstrings, functions, source
+from nbprod.emit.signatures import Argument, Imports, parameter, value_type
+from nbprod.model.graph import RANDOM_STATES
+
+if TYPE_CHECKING:
+    from nbprod.emit.plan import Plan, StepPlan
+    from nbprod.model.graph import Definition
+
+PYPLOT = "matplotlib.pyplot"
+
+
+def step_module(step: StepPlan, plan: Plan) -> str:
+    """Return the text of `<package>/steps/<step>.py`, not yet formatted."""
+    avoid = step.body.bound | set(step.step.input_names) | set(step.step.parameters) | {step.name}
+    imports = Imports(standing=step.imports, avoid=frozenset(avoid | {one.name for one in step.above}))
+    result = _result_class(step, plan, imports) if step.result else ""
+    function = _function(step, plan, imports)
+    above = unique_sources(step.above)
+    written = "\n\n".join((*above, function))
+    _import_mentioned(step, plan, imports, written)
+    parts = [docstrings.of_module(step, plan), "\n".join(imports.lines), *above, result, function]
+    return "\n\n\n".join(part for part in parts if part) + "\n"
+
+
+def unique_sources(definitions: tuple[Definition, ...]) -> list[str]:
+    """The definitions' texts, each once: `a, b = 1, 2` defines two names."""
+    return list(dict.fromkeys(each.source.strip("\n") for each in definitions))
+
+
+def _import_mentioned(step: StepPlan, plan: Plan, imports: Imports, written: str) -> None:
+    """Import what the module's own code mentions: from the notebook's imports, and from definitions.py."""
+    names = source.mentioned(written)
+    for each in step.imports:
+        if each.name in names or each.name == "*" or _acts_alone(each):
+            imports.line(each.source + ("  # noqa: F401" if _acts_alone(each) else ""))
+    for block in step.step.blocks:
+        for line in block.needs:
+            if source.mentioned(line) <= names:
+                imports.line(line)
+    shared = [each.name for each in step.shared if each.name in names]
+    if shared:
+        imports.line(f"from {plan.package}.definitions import {', '.join(shared)}")
+    if "display" in names and "display" not in step.body.bound and not _defines(step, "display"):
+        imports.line("from IPython.display import display")
+
+
+def _acts_alone(definition: Definition) -> bool:
+    """Whether the import is there for what it does, not for its name."""
+    return bool(re.match(r"from (sklearn\.experimental|__future__) ", definition.source))
+
+
+def _defines(step: StepPlan, name: str) -> bool:
+    return any(each.name == name for each in (*step.imports, *step.above, *step.shared, *step.nested))
+
+
+def _function(step: StepPlan, plan: Plan, imports: Imports) -> str:
+    arguments, fresh = _arguments(step, plan, imports)
+    begin = "async def" if is_async(step) else "def"
+    head = f"{begin} {step.name}({', '.join(arguments)}) -> {_return_type(step, plan, imports)}:"
+    statements = [docstrings.of_function(step, plan), *fresh, *_statements(step, imports)]
+    return head + "\n" + "\n".join(source.indent(each) for each in statements if each)
+
+
+def is_async(step: StepPlan) -> bool:
+    """Whether the step's function must be awaited."""
+    return step.step.is_async or (
+        bool(step.step.function) and type(functions.definition(step.step)).__name__ == "AsyncFunctionDef"
+    )
+
+
+def _arguments(step: StepPlan, plan: Plan, imports: Imports) -> tuple[list[str], list[str]]:
+    """The signature's arguments (inputs by position, the rest by keyword), and what makes defaults anew."""
+    positional = []
+    for each in step.step.inputs:
+        seen = next((one for one in step.seen.inputs if one.name == each.name), None) if step.seen else None
+        positional.append(f"{each.name}: {value_type(each.name, each.maker, seen, plan, step, imports)}")
+    keyword = _parameters(step, plan, imports) + _plain_defaults(step)
+    fresh = [each.fresh for each in keyword if each.fresh]
+    if not keyword:
+        return positional, fresh
+    return [*positional, "*", *map(str, keyword)], fresh
+
+
+def _parameters(step: StepPlan, plan: Plan, imports: Imports) -> list[Argument]:
+    known = [one for each in plan.steps for one in (*step.imports, *each.imports)]
+    found = {each.name: each for each in plan.graph.parameters}
+    return [parameter(found[name], imports, known) for name in step.step.parameters if name in found]
+
+
+def _plain_defaults(step: StepPlan) -> list[Argument]:
+    """A decorated function's arguments that no step and no parameter feeds, with their own defaults."""
+    if not step.step.function:
+        return []
+    fed = {*step.step.input_names, *step.step.parameters}
+    types = functions.argument_types(step.step)
+    plain = {name: default for name, default in functions.defaults(step.step).items() if name not in fed}.items()
+    return [Argument(name, types.get(name, _type_of(default)), default) for name, default in plain]
+
+
+def _type_of(default: str) -> str:
+    """The type of a literal.
+
+    >>> _type_of("3"), _type_of("None"), _type_of("f()")
+    ('int', 'object', 'object')
+    """
+    kind = type(ast.literal_eval(default)).__name__ if source.literal(default) else "object"
+    return kind if kind != "NoneType" else "object"
+
+
+def _return_type(step: StepPlan, plan: Plan, imports: Imports) -> str:
+    if not step.returns:
+        return "None"
+    return step.result or _type_of_output(step.returns[0], step, plan, imports)
+
+
+def _type_of_output(name: str, step: StepPlan, plan: Plan, imports: Imports) -> str:
+    seen = next((each for each in step.seen.outputs if each.name == name), None) if step.seen else None
+    return value_type(name, step.name, seen, plan, step, imports)
+
+
+def _result_class(step: StepPlan, plan: Plan, imports: Imports) -> str:
+    imports.line("from typing import NamedTuple")
+    fields = [f"    {name}: {_type_of_output(name, step, plan, imports)}" for name in step.returns]
+    return "\n".join([f"class {step.result}(NamedTuple):", f'    """What {step.name} makes."""', "", *fields])
+
+
+def _statements(step: StepPlan, imports: Imports) -> list[str]:
+    begin = [*_copies(step, imports), *_seeded(step, imports)]
+    made = _own_function(step, imports) if step.step.function else _cells(step, imports)
+    parts = [*begin, *made]
+    return parts if any(part.strip() for part in parts) else ["pass"] if not step.returns else parts
+
+
+def _copies(step: StepPlan, imports: Imports) -> list[str]:
+    """The caller's objects stay as they are: what the step changes, it changes in a copy."""
+    seen = step.seen
+    changed = step.step.mutates | set(seen.changed if seen else ())
+    names = [name for name in step.step.input_names if name in changed and name not in RANDOM_STATES]
+    if not names:
+        return []
+    if len(names) == 1 and (method := _copy_method(names[0], step)):
+        return [f"{names[0]} = {names[0]}.{method}()"]
+    simple = [name for name in names if _copy_method(name, step)]
+    deep = [name for name in names if name not in simple]
+    lines = [f"{name} = {name}.{_copy_method(name, step)}()" for name in simple]
+    if deep:
+        deepcopy = f"{imports.module('copy')}.deepcopy"
+        together = deep if len(deep) == 1 else [f"({', '.join(deep)})"]
+        lines.append(f"{', '.join(deep)} = {deepcopy}({together[0]})")
+    return ["\n".join(lines)]
+
+
+def _copy_method(name: str, step: StepPlan) -> str:
+    seen = next((each for each in step.seen.inputs if each.name == name), None) if step.seen else None
+    if seen is None or any(name in group for group in step.seen.together if step.seen):
+        return ""
+    methods = {"pandas.DataFrame": "copy", "pandas.Series": "copy", "numpy.ndarray": "copy"}
+    return methods.get(seen.type, "clone" if seen.type.startswith("polars.") else "")
+
+
+def _seeded(step: StepPlan, imports: Imports) -> list[str]:
+    calls = []
+    for name in step.step.input_names:
+        if name == "numpy_random_state":
+            calls.append(f"{imports.module('numpy')}.random.set_state({name})")
+        elif name == "python_random_state":
+            calls.append(f"{imports.module('random')}.setstate({name})")
+    return calls
+
+
+def _state(name: str, imports: Imports) -> str:
+    if name == "numpy_random_state":
+        return f"{imports.module('numpy')}.random.get_state()"
+    return f"{imports.module('random')}.getstate()"
+
+
+def _own_function(step: StepPlan, imports: Imports) -> list[str]:
+    states = tuple(_state(name, imports) for name in step.returns if name in RANDOM_STATES)
+    nested = [each.source.strip("\n") for each in step.nested]
+    own = functions.body_text(step.step, step.result, states)
+    return ["\n\n".join(part for part in (_enclosed("\n\n".join(nested), step), own) if part)]
+
+
+def _cells(step: StepPlan, imports: Imports) -> list[str]:
+    """The cells' statements in their order, with the nested definitions where the notebook has them."""
+    pieces: list[str] = []
+    waiting = list(dict.fromkeys((each.cell, each.source.strip("\n")) for each in step.nested))
+    last = max((block.cell for block, _ in step.body.parts), default=0)
+    early = [text for cell, text in waiting if cell > last]
+    waiting = [(cell, text) for cell, text in waiting if cell <= last]
+    pieces += early
+    drawn = False
+    for block, text in step.body.parts:
+        pieces += [text for cell, text in waiting if cell <= block.cell]
+        waiting = [(cell, text) for cell, text in waiting if cell > block.cell]
+        if drawn:
+            pieces.append(f'{imports.module(PYPLOT)}.close("all")')
+        drawn = drawn or block.uses_pyplot
+        pieces.append(text)
+    body = _enclosed("\n\n".join(each for each in pieces if each), step)
+    return [body, _return(step, imports)]
+
+
+def _enclosed(text: str, step: StepPlan) -> str:
+    """The statements as those of a function: what was global in the notebook belongs to the function that encloses."""
+    tree = source.parse(text)
+    names = source.global_names(tree)
+    if not names:
+        return text
+    local = source.bindings(tree).keys() | set(step.step.input_names) | set(step.step.parameters)
+    declared = [f"{name}: object" for name in sorted(names - local)]
+    return "\n".join([*declared, source.replace_keyword(text, "global", "nonlocal")])
+
+
+def _return(step: StepPlan, imports: Imports) -> str:
+    values = {name: _state(name, imports) if name in RANDOM_STATES else name for name in step.returns}
+    if not values:
+        return ""
+    if not step.result:
+        return f"return {next(iter(values.values()))}"
+    given = ", ".join(f"{name}={value}" for name, value in values.items())
+    return f"return {step.result}({given})"

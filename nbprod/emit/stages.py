@@ -1,0 +1,162 @@
+"""What each step is to DVC: a stage, with the files that it needs and makes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from nbprod.emit import source
+from nbprod.emit.docstrings import cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbprod.emit.plan import Plan, StepPlan
+
+EXTENSIONS = {
+    "parquet": "parquet", "npy": "npy", "npz": "npz", "text": "txt", "bytes": "bin", "json": "json", "joblib": "joblib",
+    "pickle": "pkl", "cloudpickle": "cloudpickle.pkl", "png": "png", "svg": "svg", "csv": "csv", "metrics": "json",
+}  # fmt: skip
+# DVC deletes a stage's outputs before it runs, unless they persist: a step that fails must leave the last ones.
+KEPT = {"persist": True}
+KEPT_UNCACHED = {"cache": False, "persist": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that holds one value of a step, or several that share objects; `role` is out, metric or plot."""
+
+    path: str
+    names: tuple[str, ...]
+    role: str = "out"
+
+
+def stored(step: StepPlan, plan: Plan) -> tuple[Stored, ...]:
+    """The files of a step's values, in the order of its outputs."""
+    names = tuple(dict.fromkeys((*step.step.outputs, *_declared(step))))
+    files = []
+    done: set[str] = set()
+    for name in names:
+        if name in done:
+            continue
+        group = _group(name, step) or (name,)
+        done.update(group)
+        files.append(_stored(group, step, plan))
+    return tuple(files)
+
+
+def _declared(step: StepPlan) -> tuple[str, ...]:
+    mark = step.step.mark
+    return tuple(each for each in (*mark.outs, *mark.metrics, *mark.plots) if each in step.returns)
+
+
+def _group(name: str, step: StepPlan) -> tuple[str, ...]:
+    mark = step.step.mark
+    groups = step.seen.together if step.seen else ()
+    alone = {*mark.metrics, *mark.plots}
+    found = next((each for each in groups if name in each), ())
+    kept = tuple(each for each in found if each not in alone and each in step.step.outputs)
+    return kept if name in kept and len(kept) > 1 else ()
+
+
+def _stored(group: tuple[str, ...], step: StepPlan, plan: Plan) -> Stored:
+    name = group[0]
+    seen = step.seen.value(name) if step.seen else None
+    form = seen.format if seen else ""
+    role = _role(name, step)
+    if role == "metric":
+        extension = "json"
+    elif role == "plot":
+        extension = _plot_extension(form, seen.type if seen else "", framed=bool(seen and seen.frame))
+    elif len(group) > 1:
+        extension = form if form in ("pickle", "cloudpickle") else "joblib"
+        extension = EXTENSIONS.get(extension, extension)
+    else:
+        extension = {**EXTENSIONS, **plan.extensions}.get(form, form or "pkl")
+    return Stored(f"data/{step.name}/{'+'.join(group)}.{extension}", group, role)
+
+
+def _plot_extension(form: str, type_name: str, *, framed: bool) -> str:
+    if framed or type_name.endswith(("Series", "ndarray")):
+        return "csv"
+    if form in ("svg", "png", "csv"):
+        return form
+    return "json" if type_name in ("dict", "list") else "png"
+
+
+def _role(name: str, step: StepPlan) -> str:
+    mark = step.step.mark
+    return "metric" if name in mark.metrics else "plot" if name in mark.plots else "out"
+
+
+def stage(step: StepPlan, plan: Plan) -> dict[str, Any]:
+    """The stage of a step as dvc.yaml holds it."""
+    made = stored(step, plan)
+    found: dict[str, Any] = {
+        "desc": f"{source.title(step.name)} ({plan.notebook}, {cells(step.step.cells)})",
+        "cmd": f"nbprod step {plan.package}.{step.name}",
+        "deps": sorted({*_fed(step, plan), *_code(step, plan), *_read(step, plan)}),
+        "params": [f"{plan.package}.{name}" for name in sorted(step.step.parameters)],
+        "outs": [{each.path: dict(KEPT)} for each in made if each.role == "out"]
+        + [{path: dict(KEPT_UNCACHED)} for path in _written(step, plan)],
+        "metrics": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "metric"],
+        "plots": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "plot"],
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _fed(step: StepPlan, plan: Plan) -> Iterable[str]:
+    """The files that hold the step's inputs."""
+    for each in step.step.inputs:
+        maker = plan.step(each.maker)
+        yield from (one.path for one in stored(maker, plan) if each.name in one.names)
+
+
+def _code(step: StepPlan, plan: Plan) -> Iterable[str]:
+    """The modules that the step's function imports."""
+    yield f"{plan.package}/steps/{step.name}.py"
+    if step.shared:
+        yield f"{plan.package}/definitions.py"
+    makers = {each.maker for each in step.step.inputs if (each.maker, each.name) in plan.schemas}
+    makers |= {step.name} if any((step.name, name) in plan.schemas for name in step.returns) else set()
+    for maker in makers:
+        yield f"{plan.package}/schemas/{maker}.py"
+
+
+def _read(step: StepPlan, plan: Plan) -> Iterable[str]:
+    """Files of the project that the step was seen to read, and that it doesn't write itself."""
+    if step.seen is None:
+        return
+    written = set(step.seen.files_written)
+    own = {plan.notebook, "dvc.yaml", "dvc.lock", "params.yaml"}
+    for path in step.seen.files_read:
+        if path not in written and path not in own and _inside(path, plan):
+            yield path
+
+
+def _inside(path: str, plan: Plan) -> bool:
+    parts = PurePosixPath(path).parts
+    return (
+        bool(parts) and not path.startswith(("/", "..")) and parts[0] not in (".nbprod", ".dvc", ".git", plan.package)
+    )
+
+
+def _written(step: StepPlan, plan: Plan) -> list[str]:
+    """Files of the project that the step writes itself: the first step that writes one has it as its output."""
+    if step.seen is None:
+        return []
+    earlier = {path for each in plan.steps[: plan.steps.index(step)] if each.seen for path in each.seen.files_written}
+    mine = (path for path in step.seen.files_written if path not in earlier and _inside(path, plan))
+    return sorted(set(mine) - {each.path for each in stored(step, plan)})
+
+
+def is_ours(command: object, package: str) -> bool:
+    """Whether a stage's cmd runs a step of the package, however it is spelled.
+
+    >>> is_ours("python -m nbprod step flights.clean", "flights"), is_ours("python clean.py", "flights")
+    (True, False)
+    """
+    text = " ".join(map(str, command)) if isinstance(command, list) else str(command)
+    return re.search(rf"\bnbprod\s+step\s+(\S+\s+)*?['\"]?{re.escape(package)}\.\w+", text) is not None

@@ -1,0 +1,248 @@
+"""Tests of each step: the recorded sample replayed, schemas, purity, and the notebook's own checks."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from nbprod.emit import source
+from nbprod.emit.checks import NotebookChecks
+from nbprod.emit.docstrings import listed, quoted
+from nbprod.emit.modules import is_async
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nbprod.emit.plan import Plan, StepPlan
+    from nbprod.model.record import Sample
+
+
+def sample_files(plan: Plan, samples: Mapping[str, bytes]) -> Iterable[tuple[str, bytes]]:
+    """The samples as the tests find them: `tests/<package>/samples/<step>/{inputs,outputs}/<file>`."""
+    for step in plan.steps:
+        found = _sample(step)
+        if found is None or no_replay(step):
+            continue
+        for of, pairs in (("inputs", found.inputs), ("outputs", found.outputs)):
+            for path in dict.fromkeys(path for _, path in pairs):
+                if path in samples:
+                    name = PurePosixPath(path).name
+                    yield f"tests/{plan.package}/samples/{step.name}/{of}/{name}", samples[path]
+
+
+def no_replay(step: StepPlan) -> str:
+    """Why the step's sample can't be replayed; "" if it can."""
+    if step.seen is None:
+        return "it was not recorded"
+    if step.seen.sample is None:
+        return "no sample was taken"
+    if step.seen.sample.fault:
+        return step.seen.sample.fault
+    lacking = set(step.step.input_names) - {name for name, _ in step.seen.sample.inputs}
+    return f"no sample of {listed(sorted(lacking))} was taken" if lacking else ""
+
+
+def _sample(step: StepPlan) -> Sample | None:
+    return step.seen.sample if step.seen else None
+
+
+def test_module(step: StepPlan, plan: Plan) -> str:
+    """Return the text of `tests/<package>/test_<step>.py`, not yet formatted."""
+    tests, imports = _tests(step, plan)
+    head = quoted(_about(step, plan))
+    return "\n\n\n".join([head, "\n".join(imports), *tests]) + "\n"
+
+
+def _about(step: StepPlan, plan: Plan) -> str:
+    why = no_replay(step)
+    checks = any(each.step == step.name for each in plan.graph.tests)
+    parts = [] if why else ["replayed on the recorded sample" if step.step.inputs else "held to recorded rows"]
+    parts += ["held to its schema"] if _schemas(step, plan) and not why else []
+    parts += ["and to the notebook's own checks" if parts else "the notebook's own checks"] if checks else []
+    text = f"{source.title(step.name)}: {', '.join(parts) or 'importable'}."
+    reason = " ".join(why.split())
+    return f"{text}\n\nThere is no replay: {reason.rstrip('.')}." if why else text
+
+
+def _tests(step: StepPlan, plan: Plan) -> tuple[list[str], list[str]]:
+    checks = NotebookChecks(step, plan, call(step), replayed=not no_replay(step))
+    schemas = _schemas(step, plan)
+    tests = [] if no_replay(step) else [_replay(step)] if step.step.inputs else [_still_there(step, schemas)]
+    if step.step.inputs and not no_replay(step):
+        tests += [_held(step, schemas)] if schemas else []
+        tests += [_left_alone(step)]
+    if not no_replay(step) and step.seen and step.seen.sample and step.seen.sample.repeats and step.step.inputs:
+        tests += [_deterministic(step)] if step.returns else []
+    tests += checks.tests()
+    tests = tests or [f"def test_{step.name}_can_be_imported():\n    assert callable({step.name})"]
+    body = "\n\n".join(tests)
+    names = source.mentioned(body)
+    imports = ["import asyncio"] if "asyncio" in names else []
+    imports.append(f"from {plan.package}.steps.{step.name} import {step.name}")
+    used = [each for each in schemas.values() if each in names]
+    imports += [f"from {plan.package}.schemas.{step.name} import {', '.join(used)}"] if used else []
+    return tests, [*imports, *checks.imports]
+
+
+def _schemas(step: StepPlan, plan: Plan) -> dict[str, str]:
+    return {name: plan.schemas[step.name, name] for name in step.returns if (step.name, name) in plan.schemas}
+
+
+def call(step: StepPlan, given: str = "") -> str:
+    """The call of the step's function on its sample, with the parameters that the sample was replayed with."""
+    arguments = [given] if given else [f'sample("{name}")' for name in step.step.input_names]
+    recorded = dict(step.seen.sample.parameters) if step.seen and step.seen.sample else {}
+    arguments += [
+        f"{name}={recorded[name]}"
+        for name in step.step.parameters
+        if name in recorded and source.literal(recorded[name])
+    ]
+    made = f"{step.name}({', '.join(arguments)})"
+    return f"asyncio.run({made})" if is_async(step) else made
+
+
+def output(step: StepPlan, name: str, made: str = "made") -> str:
+    """The expression for one output of what the function gave back."""
+    return f"{made}.{name}" if step.result else made
+
+
+def _replay(step: StepPlan) -> str:
+    assert step.seen is not None and step.seen.sample is not None  # noqa: PT018 - one state, said twice
+    recorded = {name for name, _ in step.seen.sample.outputs}
+    lines = [f"def test_{step.name}_gives_what_the_notebook_gave(sample, assert_same):", f"    made = {call(step)}"]
+    kept = [name for name in step.returns if name in recorded]
+    lines += [f'    assert_same({output(step, name)}, sample("{name}", of="outputs"))' for name in kept]
+    return "\n".join(lines if kept else [lines[0].replace("(sample, assert_same)", "(sample)"), f"    {call(step)}"])
+
+
+def _still_there(step: StepPlan, schemas: Mapping[str, str]) -> str:
+    """A step without inputs runs as a whole: what was recorded of it must be among what it makes."""
+    assert step.seen is not None and step.seen.sample is not None  # noqa: PT018 - one state, said twice
+    recorded = [name for name, _ in step.seen.sample.outputs if name in step.returns]
+    if not recorded and not schemas:
+        return f"def test_{step.name}_runs():\n    {call(step)}"
+    arguments = "(sample, assert_rows_among)" if recorded else "()"
+    lines = [f"def test_{step.name}_still_makes_what_was_recorded{arguments}:", f"    made = {call(step)}"]
+    lines += [f'    assert_rows_among({output(step, name)}, sample("{name}", of="outputs"))' for name in recorded]
+    lines += [f"    {title}.validate({output(step, name)}, lazy=True)" for name, title in schemas.items()]
+    return "\n".join(lines)
+
+
+def _held(step: StepPlan, schemas: Mapping[str, str]) -> str:
+    lines = [f"def test_{step.name}_keeps_to_its_schema(sample):", f"    made = {call(step)}"]
+    lines += [f"    {title}.validate({output(step, name)}, lazy=True)" for name, title in schemas.items()]
+    return "\n".join(lines)
+
+
+def _left_alone(step: StepPlan) -> str:
+    names = step.step.input_names
+    lines = [f"def test_{step.name}_leaves_its_inputs_alone(sample, assert_same):"]
+    lines += [f'    {name} = sample("{name}")' for name in names]
+    lines += [f"    {call(step, ', '.join(names))}"]
+    lines += [f'    assert_same({name}, sample("{name}"))' for name in names]
+    return "\n".join(lines)
+
+
+def _deterministic(step: StepPlan) -> str:
+    lines = [f"def test_{step.name}_is_deterministic(sample, assert_same):"]
+    if step.result:
+        lines += [f"    first, second = {call(step)}, {call(step)}"]
+        lines += [f"    assert_same(first.{name}, second.{name})" for name in step.returns]
+    else:
+        lines += [f"    assert_same({call(step)}, {call(step)})"]
+    return "\n".join(lines)
+
+
+def conftest(plan: Plan) -> str:
+    """Return the text of `tests/<package>/conftest.py`, not yet formatted."""
+    folder = PurePosixPath(plan.notebook).parent
+    where = "" if str(folder) == "." else f' / "{folder}"'
+    return CONFTEST.replace("PACKAGE", plan.package).replace("@NOTEBOOKS@", where)
+
+
+CONFTEST = '''"""What the tests of PACKAGE share: recorded samples, how values are compared, the notebook's own folder."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = Path(__file__).resolve().parent / "samples"
+sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture(autouse=True)
+def notebook_folder(monkeypatch):
+    """Steps run where the notebook runs, so that relative paths mean the same."""
+    monkeypatch.chdir(ROOT@NOTEBOOKS@)
+
+
+@pytest.fixture
+def sample(request):
+    """Return a recorded value of the tested step: `sample("NAME")`, or `sample("NAME", of="outputs")`."""
+    step = request.path.stem.removeprefix("test_")
+    return lambda name, of="inputs": read(SAMPLES / step / of, name)
+
+
+@pytest.fixture
+def stored():
+    """Return what a step has stored for the pipeline; the test is skipped where it has not run."""
+
+    def found(step, name):
+        try:
+            return read(ROOT / "data" / step, name)
+        except LookupError:
+            pytest.skip(f"data/{step} holds no {name}: run dvc repro {step}")
+
+    return found
+
+
+@pytest.fixture
+def assert_same():
+    """Assert that two values are the same; floats may differ in their last digits, as machines do."""
+    from nbprod.values import first_difference
+
+    def check(made, expected):
+        assert first_difference(made, expected, rtol=1e-9, atol=1e-12) is None
+
+    return check
+
+
+@pytest.fixture
+def assert_rows_among(assert_same):
+    """Assert that recorded rows are still among those that are made now."""
+
+    def check(made, rows):
+        if hasattr(made, "collect"):
+            made, rows = made.collect(), rows.collect() if hasattr(rows, "collect") else rows
+        if hasattr(made, "loc"):
+            found = made.loc[made.index.isin(rows.index)]
+            assert_same(found.head(len(rows)) if len(made) == len(rows) else found, rows)
+        elif hasattr(made, "join") and hasattr(made, "columns"):
+            lost = rows.join(made, on=rows.columns, how="anti", nulls_equal=True)
+            assert lost.is_empty(), f"{lost.height} recorded rows are gone"
+        elif hasattr(made, "ndim") and made.ndim:
+            kept = {row.tobytes() for row in made}
+            assert all(row.tobytes() in kept for row in rows)
+        elif isinstance(made, list) and len(made) != len(rows):
+            assert all(row in made for row in rows)
+        else:
+            assert_same(made, rows)
+
+    return check
+
+
+def read(folder, name):
+    """The value of that name among the files of a folder; a file that holds several joins their names by `+`."""
+    from nbprod.values import load
+
+    for path in sorted(folder.glob("*")):
+        names = path.name.partition(".")[0].split("+")
+        if name in names:
+            value = load(path)
+            return value[name] if len(names) > 1 else value
+    raise LookupError(f"{folder} holds no {name}")
+'''
