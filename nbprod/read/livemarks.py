@@ -15,6 +15,7 @@ from nbprod.read.marks import MARK_LINE, Problem, mistaken_line, of_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+FAULT = "fault: "  # how the line magic %step is told what is wrong with its cell's marks
 HELP = re.compile(r"^%%\w+\s*\?")
 
 
@@ -30,7 +31,7 @@ def unmarked(
         return lines
     problem = fault(lines, steps)
     if problem:
-        return [f"get_ipython().run_line_magic('step', {problem!r})\n"]
+        return [f"get_ipython().run_line_magic('step', {FAULT + problem!r})\n"]
     if of_line(lines[0].rstrip()) is None:
         return lines
     blank = next((at for at, line in enumerate(lines[1:], 1) if not line.isspace()), len(lines))

@@ -1,0 +1,180 @@
+"""The live session of one kernel: what its steps read, made and cost, and how they stand now."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbprod.model.graph import CellKind
+from nbprod.model.live import Execution, Feedback, LiveRun, StepState
+from nbprod.project.livenotebook import LiveNotebook
+from nbprod.record import Observer, load
+from nbprod.record.document import place_of
+from nbprod.record.freshness import states
+from nbprod.record.shares import order_of, ran, share_of, texts, warnings
+from nbprod.record.verdict import summed, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from nbprod.model.graph import CellFacts, Graph, Step
+    from nbprod.model.record import StepSeen
+    from nbprod.project.place import Place
+
+NO_VALUES = (types.ModuleType, types.FunctionType, type)  # what a cell defines rather than makes
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The step's cell that runs now: its share of the step, and what was to be said before it started."""
+
+    step: Step
+    share: Step
+    cell: int
+    facts: CellFacts
+    warnings: tuple[str, ...]
+
+
+class Session:
+    """Follows a kernel from cell to cell. `namespace` is the notebook's; `find` gives its file, if it is known."""
+
+    def __init__(self, namespace: Mapping[str, Any], find: Callable[[], Path | None]) -> None:
+        self.notebook = LiveNotebook(find)
+        self._namespace = namespace
+        self._runs: dict[str, LiveRun] = {}
+        self._running: Execution | None = None
+        self._watched: Watched | None = None
+        self._observer: Observer | None = None
+
+    def close(self) -> None:
+        """Stop to watch; leave nothing behind in the process."""
+        if self._observer is not None:
+            self._observer.detach()
+
+    def ran_before(self, source: str, key: str = "") -> None:
+        """A cell ran before this session began to follow the kernel."""
+        self.notebook.runs(source, key)
+
+    def start(self, source: str, *, key: str = "", tags: tuple[str, ...] = (), deleted: Collection[str] = ()) -> None:
+        """A cell is about to run; when it belongs to a step, its inputs are looked at."""
+        self._watched = None
+        self._running = self.notebook.runs(source, key, tags, deleted)
+        if self.notebook.may_have_steps_in(self._running):
+            self._watched = self._watch(self._running.key)
+        if self._watched is not None:
+            self._observe(self.graph()).before(self._watched.share)
+
+    def finish(self, raised: BaseException | None = None) -> Feedback | None:
+        """The cell has run; return what there is to say when it belongs to a step and did not raise."""
+        running, watched = self._running, self._watched
+        self._running = self._watched = None
+        if running is not None:
+            self.notebook.has_run(running)
+        if watched is None or self._observer is None:
+            return None
+        if raised is not None:
+            self._observer.drop(watched.share)
+            self._keep(watched, None, type(raised).__name__)
+            return None
+        seen = self._observer.after(replace(watched.share, outputs=self._made(watched)))
+        feedback = self._feedback(watched, seen)
+        self._keep(watched, seen, "")
+        return feedback
+
+    def graph(self) -> Graph:
+        """Return the graph of the notebook as it stands."""
+        return self.notebook.look().graph
+
+    def states(self) -> tuple[StepState, ...]:
+        """Return how each step stands, in notebook order."""
+        graph = self.graph()
+        return states(graph, self._runs, self._parameters([each.name for each in graph.parameters]))
+
+    def step_names(self) -> tuple[str, ...]:
+        """The names of the steps."""
+        return tuple(each.name for each in self.graph().steps)
+
+    def frames(self) -> dict[str, tuple[str, ...]]:
+        """The names of frames, and of steps, each with the frames that it stands for."""
+        found = [name for name, value in self._namespace.items() if not name.startswith("_") and is_frame(value)]
+        made = {name: tuple(each for each in run.outputs if each in found) for name, run in self._runs.items()}
+        return {name: frames for name, frames in made.items() if frames} | {name: (name,) for name in found}
+
+    def _watch(self, key: str) -> Watched | None:
+        look = self.notebook.look()
+        cell = place_of(key, look.cells)
+        facts = look.facts(cell)
+        steps = {each.name: each for each in look.graph.steps}
+        if cell is None or facts is None or facts.kind is not CellKind.STEP or facts.step not in steps:
+            return None
+        step = steps[facts.step]
+        if step.function and not facts.writes & set(step.outputs):
+            return None  # it only defines the function
+        return Watched(step, share_of(step, facts), cell, facts, self.notebook.hidden(cell, facts))
+
+    def _observe(self, graph: Graph) -> Observer:
+        if self._observer is None:
+            self._observer = Observer(self._namespace, graph, Path.cwd())
+        self._observer.graph = graph
+        return self._observer
+
+    def _made(self, watched: Watched) -> tuple[str, ...]:
+        """What the cell made for later steps; while no later step reads anything of it, every value that it bound."""
+        if watched.step.outputs:
+            return watched.share.outputs
+        defined = {each.name for each in watched.step.definitions}
+        source = texts(watched.step)[order_of(watched.step, watched.cell)]
+        names = sorted(watched.facts.writes - defined, key=lambda name: (source.find(name), name))
+        return tuple(each for each in names if self._is_value(each))
+
+    def _is_value(self, name: str) -> bool:
+        known = name in self._namespace and not name.startswith("_")
+        return known and not isinstance(self._namespace[name], NO_VALUES)
+
+    def _parameters(self, names: Collection[str]) -> dict[str, str]:
+        return {name: repr(self._namespace[name]) for name in names if name in self._namespace}
+
+    def _feedback(self, watched: Watched, seen: StepSeen) -> Feedback:
+        from nbprod.project.schemas import verdicts
+
+        place = self._place()
+        found = verdicts(seen, self._namespace, self._previous(watched.step, place), place)
+        cells = watched.step.cells
+        several = len(cells) > 1 and not watched.step.function
+        return Feedback(
+            watched.step.name,
+            part=f"{cells.index(watched.cell) + 1} of {len(cells)}" if several else "",
+            reads=tuple(each.name for each in seen.inputs),
+            makes=tuple((each.name, each.summary) for each in seen.outputs),
+            seconds=seen.seconds,
+            schema=summed(found),
+            warnings=(*watched.warnings, *warnings(seen), *told(found)),
+        )
+
+    def _place(self) -> Place | None:
+        from nbprod.project import place_of as place
+
+        path = self.notebook.path
+        return place(path, self.graph()) if path is not None else None
+
+    def _previous(self, step: Step, place: Place | None) -> StepSeen | None:
+        """What was last seen of the step: in this kernel, or else in the stored record."""
+        run = self._runs.get(step.name)
+        if run is not None and run.seen is not None:
+            return run.seen
+        recorded = load(place.record_file) if place else None
+        return recorded.step(step.name) if recorded else None
+
+    def _keep(self, watched: Watched, seen: StepSeen | None, raised: str) -> None:
+        step = watched.step
+        parameters = self._parameters(step.parameters)
+        before = self._runs.get(step.name)
+        self._runs[step.name] = ran(before, step, watched.cell, seen, parameters=parameters, raised=raised)
+
+
+def is_frame(value: object) -> bool:
+    """Whether it is a pandas or polars frame; neither library is imported to find out."""
+    kind = type(value)
+    return kind.__module__.partition(".")[0] in {"pandas", "polars"} and kind.__name__ in {"DataFrame", "LazyFrame"}
