@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbprod.values.formats.format import PANDAS_FRAMES, PANDAS_SERIES, POLARS_FRAMES, POLARS_SERIES, is_a
+from nbprod.values.joining import joined_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -99,45 +100,6 @@ def _rows_of_family(
     return chosen_rows([long[name] for name in names], rows) if joined is None else joined
 
 
-def joined_rows(table: Any, sampled: Any, cap: int) -> NDArray[Any] | None:
-    """The positions of the table's rows that match the sample: on all common columns, else on one of them."""
-    common = [name for name in _column_names(table) if name in set(_column_names(sampled))]
-    for names in ([common] if len(common) > 1 else []) + [[name] for name in common]:
-        positions = _matching(table, sampled, names)
-        if positions is not None and len(positions):
-            return thinned(positions, cap)
-    return None
-
-
-def _column_names(table: Any) -> list[Any]:
-    return list(table.columns)
-
-
-def _matching(table: Any, sampled: Any, names: list[Any]) -> NDArray[Any] | None:
-    """Where the columns of these names hold what they hold in the sample; None if their types don't compare."""
-    import numpy as np
-    import pandas as pd
-
-    left, right = _plain_columns(table, names), _plain_columns(sampled, names)
-    try:
-        if len(names) == 1:
-            matches = left.iloc[:, 0].isin(right.iloc[:, 0].dropna().unique())
-            return None if matches.all() else np.flatnonzero(matches.to_numpy())
-        found = pd.MultiIndex.from_frame(left).isin(pd.MultiIndex.from_frame(right))
-    except (TypeError, ValueError, NotImplementedError):
-        return None
-    return np.flatnonzero(found)
-
-
-def _plain_columns(table: Any, names: list[Any]) -> Any:
-    """The columns as a pandas frame."""
-    if not is_a(table, *POLARS_FRAMES):
-        return table.loc[:, ~table.columns.duplicated()][names]
-    import pandas as pd
-
-    return pd.DataFrame({name: table[name].to_numpy() for name in names})
-
-
 def chosen_rows(values: Sequence[object], rows: int) -> NDArray[Any]:
     """The positions to keep of values that belong together, in order; always the same ones."""
     import numpy as np
@@ -167,20 +129,6 @@ def _spread(total: int, rows: int, needed: set[int]) -> set[int]:
     jitter = np.random.default_rng(0).random(free)
     picked = bounds[:-1] + (jitter * np.diff(bounds)).astype(np.intp)
     return set(rest[picked].tolist())
-
-
-def thinned(positions: NDArray[Any], cap: int) -> NDArray[Any]:
-    """At most `cap` of the positions, evenly.
-
-    >>> import numpy as np
-    >>> thinned(np.arange(10), 4).tolist()
-    [0, 3, 6, 9]
-    """
-    import numpy as np
-
-    if len(positions) <= cap:
-        return positions
-    return np.asarray(positions[np.linspace(0, len(positions) - 1, cap).astype(np.intp)])
 
 
 def _columns(values: Sequence[Any]) -> Iterator[Any]:

@@ -35,8 +35,8 @@ def named():
 
 
 def fitted():
-    X = np.arange(20.0).reshape(10, 2)
-    return make_pipeline(StandardScaler(), LogisticRegression()).fit(X, X[:, 0] > 8)
+    rows = np.arange(20.0).reshape(10, 2)
+    return make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, rows[:, 0] > 8)
 
 
 def shared_rows():
@@ -69,7 +69,11 @@ ROUND_TRIPS = [
     ("no rows", frame(a=[1, 2]).iloc[:0], "parquet"),
     ("attrs", attributed(), "parquet"),
     ("attribute", named(), "pickle"),
-    ("masked dtypes", frame(a=pd.array([1, None], dtype="Int64"), b=pd.array([True, None], dtype="boolean")), "parquet"),
+    (
+        "masked dtypes",
+        frame(a=pd.array([1, None], dtype="Int64"), b=pd.array([True, None], dtype="boolean")),
+        "parquet",
+    ),
     ("string dtype", frame(a=pd.array(["x", None], dtype="string")), None),
     ("arrow dtype", frame(a=pd.array([1, None], dtype="int64[pyarrow]")), None),
     ("periods", frame(a=pd.period_range("2024-01", periods=2, freq="M")), None),
@@ -101,7 +105,7 @@ ROUND_TRIPS = [
     ("not a number", math.nan, "json"),
     ("numpy number", np.float32(0.1), "json"),
     ("numpy date", np.datetime64("2024-01-01"), "json"),
-    ("truth", np.bool_(True), "json"),
+    ("truth", np.bool_(1), "json"),
     ("nothing", None, "json"),
     ("nested", {"a": [1, (2, {3}), {"$x": 1}], 4: frozenset({"b"})}, "json"),
     ("moments", [dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.date(2024, 1, 1), dt.timedelta(1, 2), dt.time(1)], "json"),
@@ -132,3 +136,163 @@ def test_comes_back_as_it_was(value, format_, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == [saved.path.name]
     again = save(value, tmp_path, "value", prefer=saved.format)
     assert again == saved
+
+
+def test_polars_comes_back_as_polars(tmp_path):
+    pl = pytest.importorskip("polars")
+    day = dt.date(2024, 1, 1)
+    table = pl.DataFrame(
+        {
+            "n": [1, None],
+            "t": ["x", None],
+            "when": [dt.datetime(2024, 1, 1, tzinfo=dt.UTC), None],
+            "day": [day, day],
+            "rows": [[1], [2, 3]],
+            "parts": [{"a": 1}, {"a": 2}],
+            "kind": pl.Series(["b", "a"], dtype=pl.Categorical),
+            "size": pl.Series(["S", "M"], dtype=pl.Enum(["S", "M", "L"])),
+        }
+    )
+    for value in (table, table["n"], table.clear(), table["kind"]):
+        saved = save(value, tmp_path, "value")
+        back = load(saved.path)
+        assert saved.format == "parquet"
+        assert type(back) is type(value)
+        assert fingerprint(back) == fingerprint(value)
+        assert back.equals(value)
+
+
+def connection():
+    import sqlite3
+
+    return sqlite3.connect(":memory:")
+
+
+def opened():
+    return pathlib.Path("/dev/null").open()
+
+
+UNSTORABLE = [
+    (lambda: (n for n in range(3)), "'value' can't be stored: value is a generator. Make it a list"),
+    (lambda: {"db": connection()}, r"value\['db'\] is a database connection. Open it inside the step"),
+    (lambda: [opened()], r"value\[0\] is an open file. Pass the path"),
+    (lambda: __import__("threading").Lock(), "value is a lock. Make it inside the step"),
+    (lambda: FunctionTransformer(n for n in [1]), "value.func is a generator"),
+    (lambda: __import__("socket").socket(), "value is a socket"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), UNSTORABLE, ids=[each[1][:30] for each in UNSTORABLE])
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_says_why_a_value_cannot_be_stored(make, message, tmp_path):
+    with pytest.raises(ValueUnstorable, match=message):
+        save(make(), tmp_path, "value")
+    assert not list(tmp_path.iterdir())
+
+
+class Forgetful:
+    """Comes back from a pickle as something else."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __getstate__(self):
+        return {"value": self.value}
+
+    def __setstate__(self, state):
+        self.value = 0
+
+
+def test_what_comes_back_changed_is_unstorable(tmp_path):
+    with pytest.raises(ValueUnstorable, match=r"no format brings back this .*Forgetful unchanged. Keep what can be"):
+        save(Forgetful(3), tmp_path, "value")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_attribute_on_a_frame_survives(tmp_path):
+    back = load(save({"t": named()}, tmp_path, "value").path)
+    assert back["t"].source == "census"
+
+
+METRICS = [
+    ({"auc": np.float64(0.5), "n": np.int64(3), "ok": np.bool_(1)}, {"auc": 0.5, "n": 3, "ok": True}),
+    (np.float32(0.5), 0.5),
+    ({"by": {1: (1, 2)}}, {"by": {"1": [1, 2]}}),
+    (pd.Series({"a": 0.5}), {"a": 0.5}),
+    (np.arange(2), [0, 1]),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), METRICS)
+def test_a_metric_is_plain_json(value, expected, tmp_path):
+    saved = save(value, tmp_path, "scores", role="metric")
+    assert saved.path.name == "scores.json"
+    assert load(saved.path) == expected
+    assert "$" not in saved.path.read_text()
+
+
+def test_a_metric_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(ValueUnstorable, match=r"metric 'scores' is a object, and DVC compares numbers. Make"):
+        save(object(), tmp_path, "scores", role="metric")
+
+
+def test_plots(tmp_path):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.add_subplot().plot([1, 2])
+    axes = figure.axes[0]
+    first = save(figure, tmp_path, "roc", role="plot")
+    content = first.path.read_bytes()
+    assert first.path.name == "roc.png"
+    assert save(axes, tmp_path, "roc", role="plot").path.read_bytes() == content
+    assert save(figure, tmp_path, "roc", role="plot", prefer="svg").path.name == "roc.svg"
+    assert save(frame(a=[1, 2]), tmp_path, "curve", role="plot").path.read_text() == "a\n1\n2\n"
+    assert save([{"x": 1}], tmp_path, "points", role="plot").path.suffix == ".json"
+    with pytest.raises(ValueUnstorable, match="plot 'x' is a object, which can't be drawn"):
+        save(object(), tmp_path, "x", role="plot")
+
+
+def test_a_figure_that_a_later_step_reads_stays_a_figure(tmp_path):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.add_subplot().plot([1, 2])
+    back = load(save(figure, tmp_path, "figure").path)
+    assert isinstance(back, Figure)
+
+
+DAMAGED = ["a.parquet", "a.npy", "a.npz", "a.json", "a.joblib", "a.pkl", "a.cloudpickle.pkl", "a.png"]
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_file_is_named(name, tmp_path):
+    (tmp_path / name).write_bytes(b"\x93not what it should be")
+    with pytest.raises(NbprodError, match=rf"{name} can't be read as .*run the step that makes it again"):
+        load(tmp_path / name)
+
+
+def test_a_missing_file_and_an_unknown_extension_are_named(tmp_path):
+    with pytest.raises(NbprodError, match=r"gone.parquet does not exist. Run the step that makes it"):
+        load(tmp_path / "gone.parquet")
+    with pytest.raises(NbprodError, match=r"a.xyz has no extension that nbprod reads. It reads .bin, "):
+        load(tmp_path / "a.xyz")
+
+
+def test_a_full_disk_is_no_reason_to_try_the_next_format(tmp_path):
+    (tmp_path / "data").write_text("a file where the folder should be")
+    with pytest.raises(WriteFailed, match=r"data/value.parquet can't be written: .* move it away"):
+        save(frame(a=[1]), tmp_path / "data", "value")
+
+
+def test_views_and_shared_parts_are_still_shared(tmp_path):
+    table = frame(a=[1])
+    back = load(save({"tables": [table], "train": table}, tmp_path, "tables+train").path)
+    assert back["tables"][0] is back["train"]
+    numbers = np.arange(3.0)
+    back = load(save({"a": numbers, "b": [numbers]}, tmp_path, "a+b").path)
+    assert back["b"][0] is back["a"]
+
+
+def test_a_preferred_format_that_no_longer_fits_gives_way(tmp_path):
+    assert save({1, 2}, tmp_path, "value", prefer="parquet").format == "json"

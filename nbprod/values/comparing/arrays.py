@@ -54,7 +54,7 @@ def first_element(
     """The first difference between two flat arrays; `place` names a position."""
     if left.dtype.hasobject or right.dtype.hasobject:
         pairs = enumerate(zip(left.tolist(), right.tolist(), strict=True))
-        differing = (rules.first(a, b, place(at)) for at, (a, b) in pairs if a is not b)
+        differing = (rules.first(a, b, place(at)) for at, (a, b) in pairs if not _plainly_equal(a, b))
         return next((found for found in differing if found), None)
     wrong = _differing(rules, left, right)
     count = int(wrong.sum())
@@ -62,6 +62,11 @@ def first_element(
         return None
     at = int(wrong.argmax())
     return Difference(place(at), brief(left[at].item()), brief(right[at].item()), "value", counted(count, len(left)))
+
+
+def _plainly_equal(left: object, right: object) -> bool:
+    """Whether two elements are equal texts or one object: what most elements are, decided fast."""
+    return left is right or (type(left) is str and type(right) is str and left == right)
 
 
 def _differing(rules: Rules, left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:

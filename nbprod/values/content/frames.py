@@ -82,7 +82,8 @@ def extras_of(value: Any) -> dict[str, Any]:
     >>> extras_of(pd.DataFrame())
     {}
     """
-    own = {name: each for name, each in vars(value).items() if not name.startswith("_")}
+    kind = type(value)  # what the class has too is an accessor that it keeps at hand, such as `.str`
+    own = {name: each for name, each in vars(value).items() if not name.startswith("_") and not hasattr(kind, name)}
     declared = [name for name in getattr(value, "_metadata", ()) if name not in {"name", "_name"}]
     return own | {name: getattr(value, name, None) for name in declared}
 

@@ -15,6 +15,7 @@ from nbprod.values.formats.format import (
     Format,
     is_a,
 )
+from nbprod.values.formats.plain import decoded, encoded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,14 +110,15 @@ def _pandas_table(value: Any) -> tuple[pa.Table, dict[str, Any]]:
     facts["objects"] = [_object_gap(frame.iloc[:, at]) for at in range(frame.shape[1])]
     facts["freq"] = getattr(frame.index, "freqstr", None)
     facts["unique_labels"] = not value.flags.allows_duplicate_labels
-    return pa.Table.from_pandas(frame), facts
+    facts["attrs"] = encoded(value.attrs)
+    bare = frame.copy(deep=False)
+    bare.attrs = {}
+    return pa.Table.from_pandas(bare), facts
 
 
 def _as_frame(series: pd.Series) -> pd.DataFrame:
-    """The series as a frame of one column, with its index and attrs."""
-    frame = series.to_frame(SERIES)
-    frame.attrs = series.attrs
-    return frame
+    """The series as a frame of one column, with its index."""
+    return series.to_frame(SERIES)
 
 
 def _series_name(series: pd.Series) -> str | int | None:
@@ -142,11 +144,10 @@ def _pandas_value(table: pa.Table, facts: dict[str, Any]) -> Any:
             frame = _with_objects(frame, at, gap)
     if facts.get("freq"):
         frame.index.freq = facts["freq"]
-    if facts.get("kind") != "series":
-        return frame.set_flags(allows_duplicate_labels=False) if facts.get("unique_labels") else frame
-    series = frame.iloc[:, 0].rename(facts["name"])
-    series.attrs = frame.attrs
-    return series.set_flags(allows_duplicate_labels=False) if facts["unique_labels"] else series
+    value = frame if facts.get("kind") != "series" else frame.iloc[:, 0].rename(facts["name"])
+    if "attrs" in facts:
+        value.attrs = decoded(facts["attrs"])
+    return value.set_flags(allows_duplicate_labels=False) if facts.get("unique_labels") else value
 
 
 def _with_objects(frame: pd.DataFrame, at: int, gap: str) -> pd.DataFrame:

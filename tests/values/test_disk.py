@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from nbprod.errors import WriteFailed
+from nbprod.values import whole, write_whole
+from nbprod.values.disk import write_failed
+
+
+def test_writes_into_folders_that_are_not_there_yet(tmp_path):
+    write_whole(tmp_path / "a" / "b" / "c.txt", b"1")
+    assert (tmp_path / "a" / "b" / "c.txt").read_bytes() == b"1"
+
+
+def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path):
+    target = tmp_path / "a.txt"
+    write_whole(target, b"old")
+
+    def interrupted():
+        with whole(target) as draft:
+            draft.write_bytes(b"half of the n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_file(tmp_path):
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    target = tmp_path / "a.txt"
+    write_whole(target, b"old")
+
+    def fill_up():
+        with whole(target), Path("/dev/full").open("wb", buffering=0) as full:
+            full.write(b"new")
+
+    with pytest.raises(WriteFailed, match=r"a.txt can't be written: no space left on device. Free some space"):
+        fill_up()
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_in_the_way_is_said(tmp_path):
+    (tmp_path / "data").write_bytes(b"")
+    with pytest.raises(WriteFailed, match="A file stands where a folder is needed"):
+        write_whole(tmp_path / "data" / "a.txt", b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_said(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(WriteFailed, match="Give yourself write permission"):
+        write_whole(tmp_path / "a.txt", b"")
+
+
+CURES = [
+    (errno.ENOSPC, "Free some space"),
+    (errno.EROFS, "mounted read-only"),
+    (errno.EACCES, "write permission"),
+    (errno.EIO, "mend it"),
+]
+
+
+@pytest.mark.parametrize(("number", "cure"), CURES)
+def test_every_refusal_says_what_to_do(number, cure):
+    error = write_failed(Path("a.txt"), OSError(number, os.strerror(number)))
+    assert cure in str(error)
+    assert str(error).startswith("a.txt can't be written: ")
