@@ -291,9 +291,8 @@ class StepMagics(Magics):
                 raise UsageError(f"which notebook? This frontend doesn't tell. Give its path: %{name} NOTEBOOK.ipynb")
             words = [str(path), *words]
             if self.session.notebook.unsaved():
-                show(
-                    self.shell, drawn().note(f"{path.name} was saved before its cells last ran: this is the saved one")
-                )
+                note = f"{path.name} has changed since it was saved; what follows is of the file"
+                show(self.shell, drawn().note(note))
         code, last = command.run([name, *words], Path.cwd(), lambda text: print(text, end=""))  # noqa: T201
         if code == WRONG_USE and last.startswith("Error: "):
             raise UsageError(last.removeprefix("Error: "))

@@ -6,57 +6,12 @@ import asyncio
 import re
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
-
-FEEDBACK = re.compile(r'class="nbprod"')
-
-
-class Ran:
-    """What one cell displayed, printed and raised."""
-
-    def __init__(self, captured, result):
-        shown = [each.data for each in captured.outputs]
-        self.feedback = [each for each in shown if FEEDBACK.search(each.get("text/html", ""))]
-        self.displayed = [each for each in shown if each not in self.feedback]
-        self.stdout, self.stderr = captured.stdout, captured.stderr
-        self.result, self.error = result.result, result.error_in_exec or result.error_before_exec
-
-    @property
-    def text(self):
-        return "\n".join(each["text/plain"] for each in self.feedback)
-
-
-class Notebook:
-    """A kernel's shell, driven as a frontend drives it."""
-
-    def __init__(self, *, loaded=True):
-        config = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
-        InteractiveShell.clear_instance()
-        self.shell = InteractiveShell.instance(config=config)
-        self.run("%load_ext nbprod" if loaded else "None")
-
-    def run(self, source, key=None, tags=()):
-        with capture_output() as captured:
-            meta = {"cellId": key, "tags": list(tags)} if key or tags else None
-            result = self.shell.run_cell(source, store_history=True, cell_id=key, cell_meta=meta)
-        return Ran(captured, result)
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    yield
-    if InteractiveShell.initialized():
-        InteractiveShell.instance().run_line_magic("unload_ext", "nbprod")
-    InteractiveShell.clear_instance()
 
 
 @pytest.fixture(name="notebook")
-def fixture_notebook(elsewhere):
-    return Notebook()
+def fixture_notebook(live):
+    return live()
 
 
 BODIES = {
@@ -89,9 +44,9 @@ MARKS = ["%%step x", "%%step x --outs a b", "%%step x  # a comment", "%%test x"]
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_a_marked_cell_does_what_the_bare_cell_does(body):
-    bare = Notebook(loaded=False).run(f"#\n{body}")
-    marked = Notebook().run(f"%%step x\n{body}")
+def test_a_marked_cell_does_what_the_bare_cell_does(body, live):
+    bare = live(loaded=False).run(f"#\n{body}")
+    marked = live().run(f"%%step x\n{body}")
 
     assert repr(marked.result) == repr(bare.result)
     assert marked.displayed == bare.displayed
@@ -169,8 +124,8 @@ def test_a_terminal_waits_for_the_rest_of_a_marked_cell(notebook):
     assert notebook.shell.check_complete("%%step clean")[0] == "incomplete"
 
 
-def test_unloading_leaves_nothing_behind():
-    notebook = Notebook(loaded=False)
+def test_unloading_leaves_nothing_behind(live):
+    notebook = live(loaded=False)
     shell = notebook.shell
     before = [*shell.input_transformers_cleanup], {k: [*v] for k, v in shell.events.callbacks.items()}, set(vars(shell))
     magics = {kind: set(names) for kind, names in shell.magics_manager.magics.items()}
@@ -193,8 +148,7 @@ def test_every_magic_has_help_that_shows_how_it_is_called(name, notebook):
     assert function.__doc__.splitlines()[0].endswith(".")
 
 
-def test_nothing_is_said_while_a_record_runs(monkeypatch):
+def test_nothing_is_said_while_a_record_runs(live, monkeypatch):
     monkeypatch.setenv("NBPROD_RECORDING", "1")
-    notebook = Notebook()
-    ran = notebook.run("%%step x\na = 1\na")
+    ran = live().run("%%step x\na = 1\na")
     assert (ran.result, ran.feedback) == (1, [])

@@ -26,20 +26,18 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium fonts-dejavu-core"),
 ]
 
+LOAD = """%%step load
+origins, delays = ["EWR", "JFK", "LGA", "EWR"], [5.0, None, 42.0, 61.0]
+flights = pd.DataFrame({"origin": origins * 50, "arr_delay": delays * 50})
+flights.head(3)"""
+CLEAN = """%%step clean
+flown = flights.dropna(subset=["arr_delay"]).copy()
+flown["late"] = flown["arr_delay"] >= late_after"""
 CELLS = [
     ("%load_ext nbprod\nimport pandas as pd", []),
     ("late_after: int = 30", ["parameters"]),
-    (
-        "%%step load\n"
-        'flights = pd.DataFrame({"origin": ["EWR", "JFK", "LGA", "EWR"] * 50, "arr_delay": [5.0, None, 42.0, 61.0] * 50})\n'
-        "flights.head(3)",
-        [],
-    ),
-    (
-        '%%step clean\nflown = flights.dropna(subset=["arr_delay"]).copy()\n'
-        'flown["late"] = flown["arr_delay"] >= late_after',
-        [],
-    ),
+    (LOAD, []),
+    (CLEAN, []),
     ("rate = flown.groupby('origin')['late'].mean()\nrate.round(2)", ["step:rates"]),
     ("%%step report --metrics worst\nworst = {'share': float(rate.max())}\nflown['late'] = True", []),
     ("%%test clean\nassert flown['arr_delay'].notna().all()", []),
@@ -81,9 +79,10 @@ def fixture_address(folder, tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1",
-               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class="
-               "jupyterlab.NeverCheckForUpdate", "--ServerApp.terminals_enabled=False"]  # fmt: skip
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="]
+    options += ["--LabApp.expose_app_in_browser=True", "--ServerApp.terminals_enabled=False"]
+    options += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command = [sys.executable, "-m", "jupyterlab", *options]
     log = (config / "log").open("wb")
     server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
