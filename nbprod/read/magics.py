@@ -53,35 +53,41 @@ def translated(source: str, transform: Callable[[str], str], names: Callable[[],
     >>> translated("%%time\na = 1", lambda text: text, tuple).python
     '\na = 1'
     """
-    tree = parsed(source) if not source.lstrip().startswith("%%") else None
-    if isinstance(tree, ast.Module) and "get_ipython" not in source:
+    if not source.lstrip().startswith("%%"):
+        return _translated_body(source, transform, names)
+    rows, start = source.split("\n"), 0
+    while (number := _next_filled(rows, start)) is not None and (found := CELL_MAGIC.match(rows[number])):
+        if found["name"] not in BODY_KEPT:
+            return _without_body(source, found["name"], number + 1)
+        rows[number] = _own_line(found["line"].strip(), rows[number + 1 :])
+        start = number + 1
+    body = _translated_body("\n".join(rows[start:]), transform, names) if start < len(rows) else None
+    return _below(rows[:start], body)
+
+
+def _next_filled(rows: list[str], start: int) -> int | None:
+    return next((number for number in range(start, len(rows)) if rows[number].strip()), None)
+
+
+def _own_line(line: str, below: list[str]) -> str:
+    """Return what `%%time f()` runs: its own line, if nothing stands below it."""
+    return line if line and not any(row.strip() for row in below) and isinstance(parsed(line), ast.Module) else ""
+
+
+def _below(above: list[str], body: Translation | None) -> Translation:
+    """Put the body below the lines that stood above it."""
+    if body is None:
+        return Translation("\n".join(above))
+    count = len(above)
+    findings = tuple(Finding(each.kind, each.magic, each.line + count) for each in body.findings)
+    fault = body.fault and SyntaxFault(body.fault.problem, body.fault.line + count)
+    return Translation("\n".join([*above, body.python]), body.needs, findings, fault, body.is_python)
+
+
+def _translated_body(source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]]) -> Translation:
+    if "get_ipython" not in source and isinstance(parsed(source), ast.Module):
         return Translation(source)
-    head, body, name, line = _split(source)
-    if name in BODY_KEPT:
-        return _below(head, line, translated(body, transform, names))
-    if name:
-        return _without_body(source, name, head.count("\n"))
     return _with_line_magics(source, transform, names)
-
-
-def _split(source: str) -> tuple[str, str, str, str]:
-    """Split off a cell magic: the lines to its end, the lines below, its name and its arguments."""
-    rows = source.split("\n")
-    first = next((number for number, row in enumerate(rows) if row.strip()), 0)
-    found = CELL_MAGIC.match(rows[first])
-    if not found:
-        return "", source, "", ""
-    return "\n" * (first + 1), "\n".join(rows[first + 1 :]), found["name"], found["line"].strip()
-
-
-def _below(head: str, line: str, body: Translation) -> Translation:
-    """Put the body below as many blank lines as stood above it; `%%time f()` alone runs its own line."""
-    if line and not body.python.strip() and body.fault is None and isinstance(parsed(line), ast.Module):
-        return Translation(head[:-1] + line + "\n" + body.python, body.needs, body.findings)
-    above = head.count("\n")
-    findings = tuple(Finding(each.kind, each.magic, each.line + above) for each in body.findings)
-    fault = body.fault and SyntaxFault(body.fault.problem, body.fault.line + above)
-    return Translation(head + body.python, body.needs, findings, fault, body.is_python)
 
 
 def _without_body(source: str, name: str, line: int) -> Translation:
@@ -104,7 +110,13 @@ def _with_line_magics(
     calls = _Calls(python)
     calls.visit(tree)
     bound = names() if any("$" in text or "{" in text for call in calls.found for text in call.arguments) else ()
-    return _below("\n" * above, "", _rewrite(python, calls.found, bound))
+    return _below([""] * above, _checked(_rewrite(python, calls.found, bound)))
+
+
+def _checked(translation: Translation) -> Translation:
+    """A magic may stand where no Python can, such as behind a backslash."""
+    tree = parsed(translation.python)
+    return Translation("", fault=tree) if isinstance(tree, SyntaxFault) else translation
 
 
 def _without_dropped_lines(source: str) -> str | None:

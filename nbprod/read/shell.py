@@ -19,6 +19,8 @@ INSTALL = re.compile(
     r"(?:-\S+\s+)*(?:install|uninstall|add|remove|update|upgrade|enable)\b"
 )
 
+CONVERSION = re.compile(r"!([rsa])$")
+
 Piece = tuple[str, bool]  # text, and whether it is an expression
 
 
@@ -72,8 +74,8 @@ def _pieces(command: str) -> list[Piece]:
     for text, field, form, conversion in fields:
         pieces += _dollar_pieces(text)
         if field is not None:
-            suffix = (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
-            pieces.append((field + suffix, True))
+            expression = f"{field}:{form}" if form else field  # IPython takes the colon for that of a slice
+            pieces.append((f"{expression}!{conversion}" if conversion else expression, True))
     return pieces
 
 
@@ -89,26 +91,46 @@ def _dollar_pieces(text: str) -> list[Piece]:
     return [*pieces, (text[end:], False)]
 
 
+def _parsed(text: str) -> ast.Expression | None:
+    """Return the tree of an expression and its conversion, as they stand between braces."""
+    try:
+        return ast.parse(CONVERSION.sub("", text).lstrip(" \t"), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _is_value(text: str, names: Collection[str]) -> bool:
     """Whether the text is an expression whose names all exist in the notebook."""
-    try:
-        tree = ast.parse(f"f{quoted('{' + text + '}')}", mode="eval")
-    except (SyntaxError, ValueError):
+    tree = _parsed(text)
+    if tree is None:
         return False
-    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - bound
-    return bool(used) and all(name in names or hasattr(builtins, name) for name in used)
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in found if not isinstance(node.ctx, ast.Load)}
+    return all(node.id in names or node.id in bound or hasattr(builtins, node.id) for node in found)
 
 
 def _f_string(pieces: list[Piece]) -> str:
     """Return an f-string that Python 3.11 can read too: no quote of its own kind inside."""
     source = "".join(
-        "{" + text + "}" if is_expression else text.replace("{", "{{").replace("}", "}}")
+        "{" + _enclosed(text) + "}" if is_expression else text.replace("{", "{{").replace("}", "}}")
         for text, is_expression in pieces
     )
     if not re.search(r"[\\\n]", source):
         quote = next((each for each in ('"', "'", '"""', "'''") if each not in source), "")
         if quote and not source.endswith(quote[0]):
             return f"f{quote}{source}{quote}"
-    texts = (f"str({text})" if is_expression else quoted(text) for text, is_expression in pieces if text)
+    texts = (_as_text(text) if is_expression else quoted(text) for text, is_expression in pieces if text)
     return " + ".join(texts)
+
+
+def _enclosed(text: str) -> str:
+    """Put an expression in parentheses where an f-string would read its colons and braces as its own."""
+    bare, conversion = CONVERSION.sub("", text), CONVERSION.search(text)
+    needed = any(mark in bare for mark in ":!{}=") or bare != bare.strip()
+    return f"({bare.strip()}){conversion[0] if conversion else ''}" if needed else text
+
+
+def _as_text(text: str) -> str:
+    conversion = CONVERSION.search(text)
+    function = {"r": "repr", "a": "ascii"}.get(conversion[1], "str") if conversion else "str"
+    return f"{function}({CONVERSION.sub('', text)})"
