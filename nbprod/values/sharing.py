@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from nbprod.values.content.walk import ATOMS
@@ -9,7 +10,7 @@ from nbprod.values.content.walk import ATOMS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-IMMUTABLE_MODULES = {"datetime", "decimal", "fractions", "re", "pathlib", "zoneinfo", "uuid", "types", "enum", "_io"}
+IMMUTABLE_MODULES = {"datetime", "decimal", "fractions", "re", "pathlib", "zoneinfo", "uuid", "enum"}
 ATOM_KINDS = frozenset({*ATOMS, range, slice, type})
 SCALAR_MODULES = ("pandas._libs.tslibs", "pandas._libs.missing", "pandas._libs.interval", "pandas.core.dtypes")
 
@@ -28,7 +29,7 @@ def groups(values: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
     parent = {name: name for name in values}
     for name, value in values.items():
         for part in mutable_parts(value):
-            for key in _keys(part):
+            for key in keys_of(part):
                 _join(parent, owner.setdefault(key, name), name)
     gathered: dict[str, list[str]] = {}
     for name in values:
@@ -43,55 +44,60 @@ def pattern(value: object) -> tuple[int, ...]:
     >>> pattern([row, [1], row])
     (3, 1)
     """
-    places: dict[int, int] = {}
+    places: dict[object, tuple[int, int]] = {}
     repeats: list[int] = []
-    for count, part in enumerate(_visits(value, set())):
-        first = places.setdefault(id(part), count)
-        if first != count:
-            repeats += [count, first]
+    for count, (part, holder) in enumerate(_visits(value)):
+        for key in keys_of(part):
+            first, first_holder = places.setdefault(key, (count, holder))
+            if first != count and not (is_array(part) and holder and holder == first_holder):
+                repeats += [count, first]
     return tuple(repeats)
 
 
 def mutable_parts(value: object) -> Iterator[Any]:
     """Yield each part of the value that can change, itself included, once."""
     seen: set[int] = set()
-    for part in _visits(value, set()):
+    for part, _ in _visits(value):
         if id(part) not in seen:
             seen.add(id(part))
             yield part
 
 
-def _visits(value: object, opened: set[int]) -> Iterator[Any]:
-    """Yield the mutable parts in order, again each time one is met again; each is opened once."""
-    pending: list[object] = [value]
+def _visits(value: object) -> Iterator[tuple[Any, int]]:
+    """Yield the mutable parts in order, again each time one is met again; each is opened once.
+
+    With each comes the id of the outermost object - no plain container - that holds it, or 0: which of an object's
+    own arrays are views of one another is its own business.
+    """
+    pending: list[tuple[object, int]] = [(value, 0)]
+    opened: dict[int, object] = {}  # kept, so that ids stay theirs
     while pending:
-        part = pending.pop()
+        part, holder = pending.pop()
         if _is_immutable(part):
             continue
-        mutable = not isinstance(part, tuple | frozenset)
-        if mutable:
-            yield part
+        if not isinstance(part, tuple | frozenset):
+            yield part, holder
         if id(part) not in opened:
-            opened.add(id(part))
-            pending.extend(reversed(list(_children(part))))
+            opened[id(part)] = part
+            inner = holder or (0 if isinstance(part, dict | list | tuple | set | frozenset) else id(part))
+            pending.extend((child, inner) for child in reversed(list(_children(part))))
 
 
 def _is_immutable(part: object) -> bool:
     kind = type(part)
     return (
         kind in ATOM_KINDS
-        or isinstance(part, type)
+        or isinstance(part, type | ModuleType)
         or (callable(part) and hasattr(part, "__qualname__"))
-        or kind.__module__ in IMMUTABLE_MODULES
-        or _is_library_scalar(kind)
+        or any(_is_immutable_kind(base) for base in kind.__mro__)
     )
 
 
-def _is_library_scalar(kind: type) -> bool:
-    """Numbers of NumPy, moments of pandas: values that cannot change."""
+def _is_immutable_kind(kind: type) -> bool:
+    """Moments, paths and the like; numbers of NumPy, moments of pandas."""
     if kind.__module__ == "numpy":
-        return any(base.__name__ in {"generic", "dtype"} for base in kind.__mro__)
-    return kind.__module__.startswith(SCALAR_MODULES)
+        return kind.__name__ in {"generic", "dtype"}
+    return kind.__module__ in IMMUTABLE_MODULES or kind.__module__.startswith(SCALAR_MODULES)
 
 
 def _children(part: Any) -> Iterable[object]:
@@ -124,17 +130,27 @@ def _slot_names(kind: type) -> tuple[str, ...]:
     return tuple(name for name in names if name not in {"__dict__", "__weakref__"})
 
 
-def _keys(part: Any) -> list[object]:
-    """What identifies a part: the object; for an array also the memory that it looks at, whole."""
-    keys: list[object] = [id(part)]
-    if type(part).__module__ == "numpy" and hasattr(part, "base"):
-        owner = part
-        while getattr(owner, "base", None) is not None and hasattr(owner.base, "__array_interface__"):
-            owner = owner.base
-        keys.append(("memory", id(owner)))
-        if owner is not part:
-            keys.append(id(owner))
-    return keys
+def is_array(part: Any) -> bool:
+    """Whether it is a NumPy array, which may look at another's memory."""
+    return any(kind.__name__ == "ndarray" and kind.__module__ == "numpy" for kind in type(part).__mro__)
+
+
+def owner_of(array: Any) -> Any:
+    """The array whose memory this one looks at; itself if it has its own.
+
+    >>> import numpy as np
+    >>> numbers = np.arange(3)
+    >>> owner_of(numbers[1:]) is numbers
+    True
+    """
+    while is_array(array.base):
+        array = array.base
+    return array
+
+
+def keys_of(part: Any) -> tuple[object, ...]:
+    """What identifies a part: the object; for an array the memory that it looks at, too."""
+    return (id(part), ("memory", id(owner_of(part)))) if is_array(part) else (id(part),)
 
 
 def _root(parent: dict[str, str], name: str) -> str:

@@ -20,11 +20,14 @@ from nbprod.values.formats.format import (
     Format,
     is_a,
 )
+from nbprod.values.formats.views import reduced_view, shared_memories
+from nbprod.values.sharing import is_array
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CONTAINERS = (dict, list, tuple)
+KEPT = ("numpy.ndarray", *PANDAS_FRAMES, *PANDAS_SERIES)
 HEAVY = ("numpy.ndarray", *PANDAS_FRAMES, *PANDAS_SERIES, *POLARS_FRAMES, *ESTIMATORS)
 
 
@@ -44,32 +47,48 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 class _Keeper:
-    """What both picklers share: attributes set on frames and arrays come along."""
+    """What both picklers share: attributes set on frames and arrays come along, and views stay views."""
+
+    memories: frozenset[int] = frozenset()
 
     def reducer_override(self, value: Any) -> Any:
-        """Reduce a frame or an array that carries attributes; leave everything else as it is."""
+        """Reduce a frame or an array that pickling would not keep; leave everything else as it is."""
+        if is_a(value, *KEPT) and "numpy.ma" not in type(value).__module__:
+            if attributes := _attributes(value):
+                return with_attributes, (_bare(value), attributes)
+            if self.memories and is_array(value) and (view := reduced_view(value, self.memories)):
+                return view
         inherited = getattr(super(), "reducer_override", None)
-        attributes = _attributes(value) if is_a(value, *PANDAS_FRAMES, *PANDAS_SERIES, "numpy.ndarray") else {}
-        if not attributes or "numpy.ma" in type(value).__module__:
-            return inherited(value) if inherited else NotImplemented
-        bare = value.copy()
-        for name in _attributes(bare):
-            object.__delattr__(bare, name)
-        return with_attributes, (bare, attributes)
+        return inherited(value) if inherited else NotImplemented
+
+
+def _bare(value: Any) -> Any:
+    """A copy without the attributes."""
+    copied = value.copy()
+    for name in _attributes(copied):
+        object.__delattr__(copied, name)
+    return copied
 
 
 class _Pickler(_Keeper, pickle.Pickler):
     pass
 
 
-def write_pickle(value: Any, path: Path) -> None:
-    """Write a value whose classes and functions can all be imported again."""
+def _dumped(pickler: Any, value: Any) -> memoryview:
+    """The value as a pickle made by that class of picklers."""
     stream = io.BytesIO()
     try:
-        _Pickler(stream, protocol=5).dump(value)
+        made = pickler(stream, protocol=5)
+        made.memories = shared_memories(value)
+        made.dump(value)
     except Exception as error:
         raise DoesNotFitError(str(error)) from error
-    content = stream.getbuffer()
+    return stream.getbuffer()
+
+
+def write_pickle(value: Any, path: Path) -> None:
+    """Write a value whose classes and functions can all be imported again."""
+    content = _dumped(_Pickler, value)
     if _mentions_main(content):
         raise DoesNotFitError("something that a cell defines")
     path.write_bytes(content)
@@ -93,12 +112,7 @@ def write_cloudpickle(value: Any, path: Path) -> None:
     class Pickler(_Keeper, cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
         pass
 
-    stream = io.BytesIO()
-    try:
-        Pickler(stream, protocol=5).dump(value)
-    except Exception as error:
-        raise DoesNotFitError(str(error)) from error
-    path.write_bytes(stream.getbuffer())
+    path.write_bytes(_dumped(Pickler, value))
 
 
 def fits_joblib(value: object) -> bool:
