@@ -26,7 +26,7 @@ Make the change in the notebook, put the lines of the last export back into the 
 UNUSABLE_YAML = Fault(
     code="NB402",
     severity=Severity.ERROR,
-    title="dvc.yaml or params.yaml cannot be used",
+    title="A dvc.yaml or params.yaml that cannot be used",
     message="{file} cannot be used: {problem}",
     hint="Mend the file, or move it away; it was left as it is.",
     why="Export adds its stages and parameters to files that are yours. It must be able to read them, or it "
