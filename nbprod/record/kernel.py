@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 RESULT = "result.json"
 BORDER = "__import__('nbprod.record.kernel', fromlist=['border']).border"
 # In a recording kernel marks are comments, and the extension and its magics have nothing to do.
-OURS = re.compile(
-    r"^(%%(?:step|test)\b|%(?:re)?load_ext\s+nbprod\b|%(?:steps|graph|schema|check|export|verify)\b)", re.MULTILINE
-)
+MARK = re.compile(r"%%(?:step|test)\b")
+OURS = re.compile(r"^(%(?:re)?load_ext\s+nbprod\b|%(?:steps|graph|schema|check|export|verify)\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class Session:
         self.samples: dict[str, Sample] = {}
         self.taken: dict[str, Taken] = {}
         self.cell: int | None = None
+        self.depth = 0  # a cell can run another one, which is none of the notebook's
         self.parameters: dict[str, Any] = {}
         stage = Stage(plan.graph, shell.user_ns, self._python, plan.scratch, plan.home, self.parameters)
         self.replays = Replays(stage, self.taken)
@@ -116,6 +116,9 @@ class Session:
             return ""
 
     def _starts(self, info: Any) -> None:
+        self.depth += 1
+        if self.depth > 1:
+            return
         self.cell = self.plan.ids.get(getattr(info, "cell_id", None) or "")
         self.observer.border.moved()
         step = self._marked()
@@ -127,9 +130,10 @@ class Session:
             self.before(step)
 
     def _ends(self, result: Any) -> None:
-        cell, self.cell = self.cell, None
-        if cell is None:
+        self.depth = max(0, self.depth - 1)
+        if self.depth or self.cell is None:
             return
+        cell, self.cell = self.cell, None
         step = self._marked(cell)
         if step is not None:
             self._settle(step, cell, failed=not getattr(result, "success", True))
@@ -164,6 +168,19 @@ def without_marks(lines: list[str]) -> list[str]:
     >>> without_marks(["%%step clean\n", "x = 1\n"])
     ['# %%step clean\n', 'x = 1\n']
     """
+    if not lines or not MARK.match(lines[0]):
+        return [OURS.sub(r"# \1", line) for line in lines]
+    rest = next((at for at, line in enumerate(lines) if at and not line.isspace()), len(lines))
+    return [f"# {lines[0]}", *lines[1:rest], *_body(lines[rest:])]
+
+
+def _body(lines: list[str]) -> list[str]:
+    """What stands below a mark: IPython looks for a cell magic in the first line only, so it is translated here."""
+    from IPython.core.inputtransformer2 import cell_magic
+
+    if lines and lines[0].startswith("%%"):
+        translated: list[str] = cell_magic(lines)
+        return translated
     return [OURS.sub(r"# \1", line) for line in lines]
 
 

@@ -38,6 +38,15 @@ def put(generator: str, value: Any) -> None:
     np.random.set_state(value)
 
 
+def fresh(generator: str) -> Any:
+    """A state that nobody can foretell."""
+    if generator == "random":
+        return random.Random().getstate()  # noqa: S311  (a state to draw from, no secret)
+    import numpy as np
+
+    return np.random.RandomState().get_state()
+
+
 def digest(generator: str) -> int:
     """A number that changes whenever the state does; 0 for numpy while nobody has imported it."""
     now = state(generator)

@@ -258,13 +258,12 @@ def _in_folder(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _random_states(inputs: Mapping[str, Any]) -> Iterator[None]:
-    """The global random states are those that the step takes; afterwards, what they were."""
-    generators = set(RANDOM_STATES.values())
-    before = {each: randomness.state(each) for each in generators}
+    """The global states are those that the step takes, or else new ones each time; afterwards, what they were."""
+    before = {each: randomness.state(each) for each in RANDOM_STATES.values()}
     try:
         for name, generator in RANDOM_STATES.items():
-            if name in inputs:
-                randomness.put(generator, inputs[name])
+            if before[generator] is not None:
+                randomness.put(generator, inputs[name] if name in inputs else randomness.fresh(generator))
         yield
     finally:
         for generator, state in before.items():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbprod.adapters import papermill
-from nbprod.errors import NbprodError, NotebookUnreadable
+from nbprod.errors import NotebookFaulty, NotebookUnreadable
 from nbprod.model.graph import CellKind
 from nbprod.model.record import Record
 from nbprod.record import store
@@ -50,6 +50,7 @@ def run(
 
     Raises:
         CellFailed: a cell raised or its kernel died; nothing on disk has changed.
+        NotebookFaulty: a step did not run, for no cell calls it.
         WriteFailed: the samples can't be written.
     """
     cells = _cells(notebook, graph)
@@ -113,7 +114,8 @@ def _record(result: dict[str, Any], graph: Graph) -> Record:
     unseen = {step.name for step in graph.steps} - {each["step"] for each in result["steps"]}
     if unseen:
         name = min(unseen)
-        raise NbprodError(f"step '{name}' was not seen to run", hint="Does a cell call it, outside any condition?")
+        hint = "A decorated step is called at the top level of a cell, and a step's cells must not be allowed to raise."
+        raise NotebookFaulty(f"step '{name}' did not run", (), hint=hint)
     return Record(
         notebook=graph.notebook,
         recorded=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from nbprod.errors import CellFailed
+from nbprod.errors import CellFailed, NotebookFaulty
+from nbprod.model.notebook import Mark
 from nbprod.values import load
 
 pytestmark = pytest.mark.slow
@@ -132,6 +133,49 @@ def test_a_cell_that_fails_is_named_and_nothing_is_written(book, cell, line, wor
     assert (caught.value.cell, caught.value.line) == (1, line)
     assert "\x1b" not in caught.value.traceback
     assert not (made.root / ".nbprod").exists()
+
+
+def test_magics_marks_and_the_notebooks_folder(book):
+    sources = (
+        "%load_ext nbprod\n%steps\n%matplotlib inline\nimport random\nimport matplotlib.pyplot as plt",
+        "random.seed(4)",
+        "%%step timed\n\n%%time\nfirst = open('near.txt').read()",
+        "%%step drawn --plots figure\nfigure, _ = plt.subplots()\nlot = random.random()\nget_ipython().run_cell('y = 1')",
+        "assert not plt.get_fignums(), 'figures are closed after each cell'",
+        "%%test timed\nassert first",
+        "from math import *",
+        "%%step late\nimport asyncio\nawait asyncio.sleep(0)\nlast = first + str(random.random())",
+    )
+    steps = {
+        "timed": {"cells": (2,), "makes": ["first"]},
+        "drawn": {"cells": (3,), "makes": ["figure", "lot"], "mark": Mark("drawn", plots=("figure",))},
+        "late": {"cells": (7,), "reads": {"first": "timed"}, "makes": ["last"]},
+    }
+    made = book(sources, steps)
+    (made.path.parent / "near.txt").write_text("x")
+    record = made.run()
+    assert record.step("timed").files_read == ("notebooks/near.txt",)
+    assert record.step("drawn").draws == ("random",)
+    assert record.step("drawn").unseeded == ()
+    assert record.step("drawn").value("figure").format == "png"
+    assert record.step("late").sample.fault == ""
+    assert not record.step("late").sample.repeats
+    assert "cos" in dict(record.star_names)["math"]
+
+
+def test_a_step_that_no_cell_calls_is_named(book):
+    made = book(
+        ("from nbprod import step\n@step\ndef idle(): return 1",), {"idle": {"cells": (0,), "function": "idle"}}
+    )
+    with pytest.raises(NotebookFaulty, match="step 'idle' did not run"):
+        made.run()
+
+
+def test_samples_are_replaced_whole(flow):
+    (flow.folder / "samples" / "gone").mkdir(parents=True)
+    flow.run()
+    assert sorted(each.name for each in (flow.folder / "samples").iterdir()) == ["clean", "load", "spoiling"]
+    assert [each.name for each in flow.folder.iterdir()] == ["samples"]
 
 
 def test_a_cell_that_may_raise_may(book):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "nbprod-record"
 PLACE = re.compile(r"Cell In\[\d+\], line (\d+)|^\s*File <ipython-input[^>]*>:(\d+)", re.MULTILINE)
+RECORDING = "NBPROD_RECORDING"  # tells the extension, should a cell load it, that the kernel is observed already
 # Jupyter's default: figures show inline and are closed after each cell, whatever the caller's environment says.
 INLINE = "module://matplotlib_inline.backend_inline"
 
@@ -142,7 +143,7 @@ def line_within(traceback: str) -> int | None:
 def _environment() -> dict[str, str]:
     # A kernel that JupyterLab started hands its notebook's name down to children, who aren't that notebook.
     kept = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
-    return {**kept, "MPLBACKEND": INLINE}
+    return {**kept, "MPLBACKEND": INLINE, RECORDING: "1"}
 
 
 def _metadata(cell: CellToRun) -> dict[str, object]:
