@@ -12,12 +12,12 @@ LABELS = ("yours", "the last export", "the new export")
 
 
 def merge_file(mine: str, base: str, new: str) -> tuple[str, bool]:
-    """Return the text that has both changes, and whether they contradict each other.
+    r"""Return the text that has both changes, and whether they contradict each other.
 
     With a conflict the text holds git's markers around the places.
 
-    >>> merge_file("a\\nb\\nc\\nd\\nE\\n", "a\\nb\\nc\\nd\\ne\\n", "A\\nb\\nc\\nd\\ne\\n")
-    ('A\\nb\\nc\\nd\\nE\\n', False)
+    >>> merge_file("a\nb\nc\nd\nE\n", "a\nb\nc\nd\ne\n", "A\nb\nc\nd\ne\n")
+    ('A\nb\nc\nd\nE\n', False)
     """
     with tempfile.TemporaryDirectory(prefix="nbprod-merge-") as name:
         paths = [Path(name) / label for label in ("mine", "base", "new")]

@@ -15,8 +15,6 @@ from nbprod.model.graph import Block, Definition, DefinitionKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NOTEBOOK_COMMENT = re.compile(r"\s*#\s*(%%?[A-Za-z_].*|![\w./].*)?")
-
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -84,7 +82,7 @@ def _candidates(block: Block, tree: ast.Module) -> Iterable[Definition]:
                     yield from (_import(block.cell, statement, alias) for alias in statement.names)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 if not source.writes_globals(statement) and _has_own_lines(tree, statement):
-                    first, last = _span(statement, lines)
+                    first, last = _span(tree, statement, lines)
                     text = "\n".join(lines[first - 1 : last])
                     kind = DefinitionKind.CLASS if isinstance(statement, ast.ClassDef) else DefinitionKind.FUNCTION
                     reads = source.free_names(text)
@@ -108,11 +106,12 @@ def _is_star(statement: ast.Import | ast.ImportFrom) -> bool:
     return any(each.name == "*" for each in statement.names)
 
 
-def _span(statement: ast.stmt, lines: list[str]) -> tuple[int, int]:
+def _span(tree: ast.Module, statement: ast.stmt, lines: list[str]) -> tuple[int, int]:
     """The statement's first and last line, with its decorators and the comment lines directly above."""
     decorators = getattr(statement, "decorator_list", [])
     first = min([statement.lineno, *(each.lineno for each in decorators)])
-    while first > 1 and lines[first - 2].startswith("#") and not NOTEBOOK_COMMENT.fullmatch(lines[first - 2]):
+    ended = max((each.end_lineno or 0 for each in tree.body if each.lineno < first), default=0)
+    while first > ended + 1 and lines[first - 2].startswith("#"):
         first -= 1
     return first, statement.end_lineno or statement.lineno
 
@@ -143,7 +142,7 @@ def _carved(
             _cut(lines, tree, number, instead='plt.close("all")' if rest or later else "")
         elif is_view(statement, shadowed) or isinstance(statement, ast.Global):
             _cut(lines, tree, number)
-    return "\n".join(_tidy(lines))
+    return "\n".join(_without_margins(lines))
 
 
 def _is_other(statement: ast.stmt) -> bool:
@@ -168,7 +167,7 @@ def _cut(lines: list[str], tree: ast.Module, number: int, *, above: bool = False
         lines[first - 1 : last] = [lines[first - 1][:start] + lines[last - 1][end:]]
         return
     if above:
-        first, last = _span(statement, lines)
+        first, last = _span(tree, statement, lines)
     lines[first - 1 : last] = [instead] if instead else []
 
 
@@ -177,16 +176,7 @@ def _column(line: str, offset: int) -> int:
     return len(line.encode()[:offset].decode())
 
 
-def _tidy(lines: list[str]) -> list[str]:
-    """The lines without what is left of magics, nor blank lines around."""
-    inside = source.string_lines("\n".join(lines))
-    kept = [
-        line
-        for number, line in enumerate(lines, 1)
-        if number in inside or not line.lstrip().startswith("#") or not NOTEBOOK_COMMENT.fullmatch(line)
-    ]
-    while kept and not kept[0].strip():
-        kept.pop(0)
-    while kept and not kept[-1].strip():
-        kept.pop()
-    return kept
+def _without_margins(lines: list[str]) -> list[str]:
+    """The lines without the blank ones around them."""
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    return lines[filled[0] : filled[-1] + 1] if filled else []

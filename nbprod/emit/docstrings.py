@@ -37,17 +37,16 @@ def of_module(step: StepPlan, plan: Plan) -> str:
 def of_function(step: StepPlan, plan: Plan) -> str:
     """The docstring of a step's function: what it is for, its arguments, what comes back."""
     own = functions.docstring(step.step) if step.step.function else ""
-    paragraphs = [own or summary(step, plan)]
+    paragraphs = [own or summary(step)]
     if "Args:" not in own and (arguments := _arguments(step, plan)):
         paragraphs.append("Args:\n" + textwrap.indent("\n".join(arguments), "    "))
-    if "Returns:" not in own and (returned := _returned(step, plan)):
+    if "Returns:" not in own and (returned := _returned(step)):
         paragraphs.append("Returns:\n" + textwrap.indent("\n".join(returned), "    "))
     return quoted("\n\n".join(paragraphs))
 
 
-def summary(step: StepPlan, plan: Plan) -> str:
+def summary(step: StepPlan) -> str:
     """One sentence: the notebook's own words for the step, or what it makes."""
-    del plan
     first = " ".join(step.step.doc.split("\n\n")[0].split()).strip(" #*_`")
     if first:
         text = first[0].upper() + first[1:]
@@ -95,7 +94,7 @@ def _size(seen: ValueSeen | None) -> str:
     return f"{seen.summary} when recorded." if seen.summary else ""
 
 
-def _returned(step: StepPlan, plan: Plan) -> list[str]:
+def _returned(step: StepPlan) -> list[str]:
     if step.seen is None or not step.returns:
         return []
     found = {each.name: each for each in step.seen.outputs}

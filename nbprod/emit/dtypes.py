@@ -25,6 +25,15 @@ ARROW = {
     "bool": "bool_", "double": "float64", "float": "float32", "string": "string", "large_string": "large_string",
     "binary": "binary", "date32[day]": "date32",
 } | {f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}  # fmt: skip
+# pandera takes a bare Timestamp for any unit, but a time zone only with its unit.
+PATTERNS = {
+    r"datetime64\[(\w+), ([^()]+)\]": 'Annotated[pd.DatetimeTZDtype, "{}", "{}"]',
+    r"datetime64\[\w+\]": "pd.Timestamp",
+    r"timedelta64\[\w+\]": "pd.Timedelta",
+    r"period\[([\w-]+)\]": 'Annotated[pd.PeriodDtype, "{}"]',
+    r"interval\[(\w+), (\w+)\]": 'Annotated[pd.IntervalDtype, "{}", "{}"]',
+    r"(.+)\[pyarrow\]": "Annotated[pd.ArrowDtype, pyarrow.{}()]",
+}
 
 
 def annotation(column: ColumnSeen, library: str) -> str:
@@ -40,23 +49,14 @@ def annotation(column: ColumnSeen, library: str) -> str:
 
 
 def _pandas(column: ColumnSeen) -> str:
-    dtype = column.dtype
-    if dtype == "object":
+    if column.dtype == "object":
         return "str" if column.kind == "str" else "object"
-    if dtype in PANDAS:
-        return PANDAS[dtype]
-    if zoned := re.fullmatch(r"datetime64\[(\w+), (.+)\]", dtype):
-        unit, zone = zoned.groups()
-        return f'Annotated[pd.DatetimeTZDtype, "{unit}", "{zone}"]' if "(" not in zone else "Any"
-    for prefix, name in (("datetime64[", "pd.Timestamp"), ("timedelta64[", "pd.Timedelta")):
-        if dtype.startswith(prefix) and "pyarrow" not in dtype:
-            return name
-    if period := re.fullmatch(r"period\[([\w-]+)\]", dtype):
-        return f'Annotated[pd.PeriodDtype, "{period[1]}"]'
-    if interval := re.fullmatch(r"interval\[(\w+), (\w+)\]", dtype):
-        return f'Annotated[pd.IntervalDtype, "{interval[1]}", "{interval[2]}"]'
-    if (arrow := re.fullmatch(r"(.+)\[pyarrow\]", dtype)) and arrow[1] in ARROW:
-        return f"Annotated[pd.ArrowDtype, pyarrow.{ARROW[arrow[1]]}()]"
+    if column.dtype in PANDAS:
+        return PANDAS[column.dtype]
+    for pattern, template in PATTERNS.items():
+        if given := re.fullmatch(pattern, column.dtype):
+            parts = [ARROW.get(each, "") for each in given.groups()] if "pyarrow" in template else given.groups()
+            return template.format(*parts) if all(parts) else "Any"
     return "Any"
 
 

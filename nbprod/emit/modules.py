@@ -65,7 +65,7 @@ def _function(step: StepPlan, plan: Plan, imports: Imports) -> str:
     arguments, fresh = _arguments(step, plan, imports)
     begin = "async def" if is_async(step) else "def"
     head = f"{begin} {step.name}({', '.join(arguments)}) -> {_return_type(step, plan, imports)}:"
-    statements = [docstrings.of_function(step, plan), *fresh, *_statements(step, imports)]
+    statements = [docstrings.of_function(step, plan), *fresh, *_statements(step, plan, imports)]
     return head + "\n" + "\n".join(source.indent(each) for each in statements if each)
 
 
@@ -132,38 +132,45 @@ def _result_class(step: StepPlan, plan: Plan, imports: Imports) -> str:
     return "\n".join([f"class {step.result}(NamedTuple):", f'    """What {step.name} makes."""', "", *fields])
 
 
-def _statements(step: StepPlan, imports: Imports) -> list[str]:
-    begin = [*_copies(step, imports), *_seeded(step, imports)]
+def _statements(step: StepPlan, plan: Plan, imports: Imports) -> list[str]:
+    begin = [*_copies(step, plan, imports), *_seeded(step, imports)]
     made = _own_function(step, imports) if step.step.function else _cells(step, imports)
     parts = [*begin, *made]
     return parts if any(part.strip() for part in parts) else ["pass"] if not step.returns else parts
 
 
-def _copies(step: StepPlan, imports: Imports) -> list[str]:
+def _copies(step: StepPlan, plan: Plan, imports: Imports) -> list[str]:
     """The caller's objects stay as they are: what the step changes, it changes in a copy."""
-    seen = step.seen
-    changed = step.step.mutates | set(seen.changed if seen else ())
+    changed = step.step.mutates | set(step.seen.changed if step.seen else ())
     names = [name for name in step.step.input_names if name in changed and name not in RANDOM_STATES]
-    if not names:
-        return []
-    if len(names) == 1 and (method := _copy_method(names[0], step)):
-        return [f"{names[0]} = {names[0]}.{method}()"]
-    simple = [name for name in names if _copy_method(name, step)]
-    deep = [name for name in names if name not in simple]
-    lines = [f"{name} = {name}.{_copy_method(name, step)}()" for name in simple]
+    tied = _tied(names, step, plan)
+    lines = [f"{name} = {name}.{method}()" for name in names if name not in tied and (method := _copying(name, step))]
+    deep = [name for name in step.step.input_names if name in tied or (name in names and not _copying(name, step))]
     if deep:
-        deepcopy = f"{imports.module('copy')}.deepcopy"
-        together = deep if len(deep) == 1 else [f"({', '.join(deep)})"]
-        lines.append(f"{', '.join(deep)} = {deepcopy}({together[0]})")
-    return ["\n".join(lines)]
+        given = deep[0] if len(deep) == 1 else f"({', '.join(deep)})"
+        lines.append(f"{', '.join(deep)} = {imports.module('copy')}.deepcopy({given})")
+    return ["\n".join(lines)] if lines else []
 
 
-def _copy_method(name: str, step: StepPlan) -> str:
+def _tied(names: list[str], step: StepPlan, plan: Plan) -> set[str]:
+    """The inputs that share objects with one that changes: they are copied in one go, so that they still do."""
+    tied: set[str] = set()
+    for maker in {each.maker for each in step.step.inputs}:
+        seen = plan.step(maker).seen
+        for group in seen.together if seen else ():
+            members = {each.name for each in step.step.inputs if each.maker == maker and each.name in group}
+            if len(members) > 1 and members & set(names):
+                tied |= members
+    return tied
+
+
+def _copying(name: str, step: StepPlan) -> str:
+    """The method that copies a frame or an array; "" for what only a deep copy copies."""
     seen = next((each for each in step.seen.inputs if each.name == name), None) if step.seen else None
-    if seen is None or any(name in group for group in step.seen.together if step.seen):
-        return ""
-    methods = {"pandas.DataFrame": "copy", "pandas.Series": "copy", "numpy.ndarray": "copy"}
-    return methods.get(seen.type, "clone" if seen.type.startswith("polars.") else "")
+    kind = seen.type if seen else ""
+    if kind in ("pandas.DataFrame", "pandas.Series", "numpy.ndarray"):
+        return "copy"
+    return "clone" if kind.startswith("polars.") else ""
 
 
 def _seeded(step: StepPlan, imports: Imports) -> list[str]:

@@ -17,25 +17,10 @@ if TYPE_CHECKING:
     from nbprod.model.record import FrameSeen, Record, StepSeen
 
 # Names that generated modules use themselves.
-RESERVED = frozenset(
-    [
-        "DataFrame",
-        "LazyFrame",
-        "Series",
-        "Index",
-        "Any",
-        "Annotated",
-        "NamedTuple",
-        "NOTEBOOK",
-        "STEPS",
-        "pa",
-        "pd",
-        "np",
-        "pl",
-        "plt",
-        "copy",
-    ]
-)
+RESERVED = frozenset({
+    "DataFrame", "LazyFrame", "Series", "Index", "Any", "Annotated", "NamedTuple", "NOTEBOOK", "STEPS",
+    "pa", "pd", "np", "pl", "plt", "copy",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,33 +19,11 @@ if TYPE_CHECKING:
     from nbprod.model.record import ColumnSeen, FrameSeen
 
 # What a model's class has already, and what its own text uses.
-TAKEN = frozenset(
-    [
-        "Config",
-        "build_schema_",
-        "empty",
-        "example",
-        "from_json",
-        "from_yaml",
-        "get_metadata",
-        "pydantic_validate",
-        "strategy",
-        "to_json",
-        "to_json_schema",
-        "to_schema",
-        "to_yaml",
-        "validate",
-        "pa",
-        "pd",
-        "np",
-        "pl",
-        "pyarrow",
-        "Series",
-        "Index",
-        "Any",
-        "Annotated",
-    ]
-) | frozenset(dir(builtins))
+TAKEN = frozenset({
+    "Config", "build_schema_", "empty", "example", "from_json", "from_yaml", "get_metadata",
+    "pydantic_validate", "strategy", "to_json", "to_json_schema", "to_schema", "to_yaml", "validate",
+    "pa", "pd", "np", "pl", "pyarrow", "Series", "Index", "Any", "Annotated",
+}) | frozenset(dir(builtins))  # fmt: skip
 
 
 def schema_module(step: StepPlan, plan: Plan) -> str:
@@ -60,7 +38,7 @@ def schema_module(step: StepPlan, plan: Plan) -> str:
         return ""
     doc = f"What {step.name} makes, inferred from what was recorded; yours to edit, export keeps your edits."
     alone = len(step.returns) == 1
-    docs = {name: summary(step, plan) if alone else f"`{name}`, as {step.name} makes it." for name, _, _ in known}
+    docs = {name: summary(step) if alone else f"`{name}`, as {step.name} makes it." for name, _, _ in known}
     return module(doc, [(title, docs[name], frame) for name, title, frame in known])
 
 
@@ -144,14 +122,14 @@ def _nameable(column: ColumnSeen) -> bool:
 
 
 def _column_field(name: str, column: ColumnSeen, library: str) -> Field:
-    alias = (("alias", column.label or repr(column.name)),) if column.label or column.name != name else ()
+    alias = (("alias", column.label or _quoted(column.name)),) if column.label or column.name != name else ()
     typed = annotation(column, library)
     written = typed if library == "polars" else f"Series[{typed}]"
     return Field(name, written, (*alias, *_checks(column)))
 
 
 def _index_field(name: str, column: ColumnSeen, *, alone: bool) -> Field:
-    alias = (("alias", repr(column.name)),) if column.name and column.name != name else ()
+    alias = (("alias", _quoted(column.name)),) if column.name and column.name != name else ()
     named = (("check_name", "True"),) if column.name else () if alone else (("check_name", "False"),)
     return Field(name, f"Index[{annotation(column, 'pandas')}]", (*alias, *named, *_checks(column)))
 
@@ -170,7 +148,7 @@ def _checks(column: ColumnSeen) -> Iterable[tuple[str, str]]:
         yield "nullable", "True"
 
 
-def _quoted(value: str | int | bool) -> str:
+def _quoted(value: str | int) -> str:
     text = repr(value)
     simple = isinstance(value, str) and '"' not in value and "\\" not in text
     return f'"{value}"' if simple and text.startswith("'") else text

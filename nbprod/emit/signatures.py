@@ -22,13 +22,14 @@ WELL_KNOWN = {
     "Decimal": "decimal", "Fraction": "fractions", "Literal": "typing", "Optional": "typing", "Union": "typing",
     "Any": "typing", "Sequence": "collections.abc", "Mapping": "collections.abc", "Annotated": "typing",
 }  # fmt: skip
-PLAIN = frozenset(
-    ["int", "float", "str", "bool", "bytes", "complex", "list", "dict", "tuple", "set", "frozenset", "range"]
-)
+PLAIN = frozenset({
+    "int", "float", "str", "bool", "bytes", "complex", "list", "dict", "tuple", "set", "frozenset",
+    "range",
+})  # fmt: skip
 # Calls that make something which nobody can change, so that they may stand as a default.
-CONSTANT_CALLS = frozenset(
-    ["Path", "date", "datetime", "timedelta", "time", "Decimal", "Fraction", "frozenset", "tuple"]
-)
+CONSTANT_CALLS = frozenset({
+    "Path", "date", "datetime", "timedelta", "time", "Decimal", "Fraction", "frozenset", "tuple",
+})  # fmt: skip
 
 
 @dataclass(slots=True)

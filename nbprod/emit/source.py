@@ -58,9 +58,9 @@ def bound_by(alias: ast.alias) -> str:
 
 
 def bindings(tree: ast.AST) -> Counter[str]:
-    """How often each name is bound in the code's own scope: nested functions, classes and lambdas don't count.
+    r"""How often each name is bound in the code's own scope: nested functions, classes and lambdas don't count.
 
-    >>> sorted(bindings(parse("import os.path\\nfor i in x: y = [z for z in i]\\ndef f(): q = 1")).elements())
+    >>> sorted(bindings(parse("import os.path\nfor i in x: y = [z for z in i]\ndef f(): q = 1")).elements())
     ['f', 'i', 'os', 'y']
     """
     found: Counter[str] = Counter()
@@ -128,9 +128,9 @@ def global_names(tree: ast.AST) -> frozenset[str]:
 
 
 def indent(code: str, prefix: str = "    ") -> str:
-    """The code, further in; lines inside a string stay as they are, to the byte.
+    r"""The code, further in; lines inside a string stay as they are, to the byte.
 
-    >>> indent("x = '''a\\nb'''\\ny = 1").splitlines()
+    >>> indent("x = '''a\nb'''\ny = 1").splitlines()
     ["    x = '''a", "b'''", '    y = 1']
     """
     inside = string_lines(code)
@@ -161,10 +161,10 @@ def tokens(code: str) -> tuple[tokenize.TokenInfo, ...]:
 
 
 def replace_keyword(code: str, old: str, new: str) -> str:
-    """The code with each keyword `old` spelled `new`; strings and comments stay.
+    r"""The code with each keyword `old` spelled `new`; strings and comments stay.
 
-    >>> replace_keyword("def f():\\n    global x  # global", "global", "nonlocal")
-    'def f():\\n    nonlocal x  # global'
+    >>> replace_keyword("def f():\n    global x  # global", "global", "nonlocal")
+    'def f():\n    nonlocal x  # global'
     """
     lines = code.split("\n")
     for token in reversed(tokens(code)):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from nbprod.model.record import Sample
 
 
+FIXTURES = {"sample", "stored", "assert_same", "assert_rows_among", "made", "first", "second", "asyncio"}
+
+
 def sample_files(plan: Plan, samples: Mapping[str, bytes]) -> Iterable[tuple[str, bytes]]:
     """The samples as the tests find them: `tests/<package>/samples/<step>/{inputs,outputs}/<file>`."""
     for step in plan.steps:
@@ -74,12 +77,13 @@ def _tests(step: StepPlan, plan: Plan) -> tuple[list[str], list[str]]:
     if not no_replay(step) and step.seen and step.seen.sample and step.seen.sample.repeats and step.step.inputs:
         tests += [_deterministic(step)] if step.returns else []
     tests += checks.tests()
-    tests = tests or [f"def test_{step.name}_can_be_imported():\n    assert callable({step.name})"]
+    name = function_name(step)
+    tests = tests or [f"def test_{step.name}_can_be_imported():\n    assert callable({name})"]
     body = "\n\n".join(tests)
     names = source.mentioned(body)
     imports = ["import asyncio"] if "asyncio" in names else []
-    imports.append(f"from {plan.package}.steps.{step.name} import {step.name}")
-    used = [each for each in schemas.values() if each in names]
+    imports.append(f"from {plan.package}.steps.{step.name} import {_as(step.name, name)}")
+    used = [_as(title, _schema_name(title)) for title in schemas.values() if _schema_name(title) in names]
     imports += [f"from {plan.package}.schemas.{step.name} import {', '.join(used)}"] if used else []
     return tests, [*imports, *checks.imports]
 
@@ -88,17 +92,38 @@ def _schemas(step: StepPlan, plan: Plan) -> dict[str, str]:
     return {name: plan.schemas[step.name, name] for name in step.returns if (step.name, name) in plan.schemas}
 
 
+def function_name(step: StepPlan) -> str:
+    """What the tests call the step's function: its own name, where no value and no fixture has it, nor pytest takes it."""
+    values = {*step.returns, *step.step.input_names, *step.step.parameters}
+    taken = step.name in values | FIXTURES or step.name.startswith("test")
+    return f"run_{step.name}" if taken else step.name
+
+
+def _schema_name(title: str) -> str:
+    """What the tests call a schema: pytest takes a class called Test… for one of tests."""
+    return f"Schema{title}" if title.startswith("Test") else title
+
+
+def _as(name: str, known_as: str) -> str:
+    return name if name == known_as else f"{name} as {known_as}"
+
+
 def call(step: StepPlan, given: str = "") -> str:
     """The call of the step's function on its sample, with the parameters that the sample was replayed with."""
     arguments = [given] if given else [f'sample("{name}")' for name in step.step.input_names]
     recorded = dict(step.seen.sample.parameters) if step.seen and step.seen.sample else {}
     arguments += [
-        f"{name}={recorded[name]}"
+        f"{name}={_in_double_quotes(recorded[name])}"
         for name in step.step.parameters
         if name in recorded and source.literal(recorded[name])
     ]
-    made = f"{step.name}({', '.join(arguments)})"
+    made = f"{function_name(step)}({', '.join(arguments)})"
     return f"asyncio.run({made})" if is_async(step) else made
+
+
+def _in_double_quotes(text: str) -> str:
+    """A value's repr as one writes it."""
+    return text if '"' in text or "\\" in text else text.replace("'", '"')
 
 
 def output(step: StepPlan, name: str, made: str = "made") -> str:
@@ -124,13 +149,13 @@ def _still_there(step: StepPlan, schemas: Mapping[str, str]) -> str:
     arguments = "(sample, assert_rows_among)" if recorded else "()"
     lines = [f"def test_{step.name}_still_makes_what_was_recorded{arguments}:", f"    made = {call(step)}"]
     lines += [f'    assert_rows_among({output(step, name)}, sample("{name}", of="outputs"))' for name in recorded]
-    lines += [f"    {title}.validate({output(step, name)}, lazy=True)" for name, title in schemas.items()]
+    lines += [f"    {_schema_name(title)}.validate({output(step, name)}, lazy=True)" for name, title in schemas.items()]
     return "\n".join(lines)
 
 
 def _held(step: StepPlan, schemas: Mapping[str, str]) -> str:
     lines = [f"def test_{step.name}_keeps_to_its_schema(sample):", f"    made = {call(step)}"]
-    lines += [f"    {title}.validate({output(step, name)}, lazy=True)" for name, title in schemas.items()]
+    lines += [f"    {_schema_name(title)}.validate({output(step, name)}, lazy=True)" for name, title in schemas.items()]
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import operator
 from typing import Any
 
@@ -11,7 +12,6 @@ ARITHMETIC: dict[type, Any] = {
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.USub: operator.neg,
     ast.UAdd: operator.pos, ast.Not: operator.not_,
 }  # fmt: skip
-SEQUENCES = (ast.List, ast.Tuple)
 
 
 def as_yaml(default: str) -> Any:
@@ -31,12 +31,8 @@ def _value(node: ast.expr) -> Any:
     match node:
         case ast.Constant(value=value):
             return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-        case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            return [_value(each) for each in elements]
-        case ast.Set(elts=elements):
-            return sorted((_value(each) for each in elements), key=lambda each: (str(type(each)), each))
-        case ast.Dict(keys=keys, values=values):
-            return {_value(_present(key)): _value(value) for key, value in zip(keys, values, strict=True)}
+        case ast.List() | ast.Tuple() | ast.Set() | ast.Dict():
+            return _collected(node)
         case ast.UnaryOp(op=op, operand=operand):
             return ARITHMETIC[type(op)](_value(operand)) if type(op) in ARITHMETIC else _refuse(node)
         case ast.BinOp(left=left, op=op, right=right):
@@ -46,6 +42,13 @@ def _value(node: ast.expr) -> Any:
             return _called(ast.unparse(function).rpartition(".")[2], [_value(each) for each in arguments], named)
         case _:
             return _refuse(node)
+
+
+def _collected(node: ast.List | ast.Tuple | ast.Set | ast.Dict) -> Any:
+    if isinstance(node, ast.Dict):
+        return {_value(_present(key)): _value(value) for key, value in zip(node.keys, node.values, strict=True)}
+    values = [_value(each) for each in node.elts]
+    return sorted(values, key=lambda each: (str(type(each)), each)) if isinstance(node, ast.Set) else values
 
 
 def _present(key: ast.expr | None) -> ast.expr:
@@ -78,9 +81,7 @@ def _called(name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
 
 
 def _moment(name: str, arguments: list[Any], named: dict[str, Any]) -> str:
-    import datetime
-
-    kind = {"date": datetime.date, "time": datetime.time}.get(name, datetime.datetime)
+    kind = {"date": dt.date, "time": dt.time}.get(name, dt.datetime)
     return str(kind(*arguments, **named).isoformat())
 
 
