@@ -179,7 +179,7 @@ def _body(lines: list[str]) -> list[str]:
     from IPython.core.inputtransformer2 import cell_magic
 
     if lines and lines[0].startswith("%%"):
-        translated: list[str] = cell_magic(lines)
+        translated: list[str] = cell_magic(lines)  # type: ignore[no-untyped-call]
         return translated
     return [OURS.sub(r"# \1", line) for line in lines]
 

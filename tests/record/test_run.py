@@ -34,6 +34,12 @@ STEPS = {
 }
 
 
+DRAWN = """%%step drawn --plots figure
+figure, _ = plt.subplots()
+lot = random.random()
+get_ipython().run_cell('y = 1')"""
+
+
 @pytest.fixture
 def flow(book):
     return book(FLOW, STEPS, parameters=[("factor", "3")], skipped=[7])
@@ -140,7 +146,7 @@ def test_magics_marks_and_the_notebooks_folder(book):
         "%load_ext nbprod\n%steps\n%matplotlib inline\nimport random\nimport matplotlib.pyplot as plt",
         "random.seed(4)",
         "%%step timed\n\n%%time\nfirst = open('near.txt').read()",
-        "%%step drawn --plots figure\nfigure, _ = plt.subplots()\nlot = random.random()\nget_ipython().run_cell('y = 1')",
+        DRAWN,
         "assert not plt.get_fignums(), 'figures are closed after each cell'",
         "%%test timed\nassert first",
         "from math import *",
