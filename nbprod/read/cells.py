@@ -108,7 +108,7 @@ def _late(source: str, rows: list[str], first: int) -> _Marked:
 
 def _faults(index: int, marked: _Marked, marking: marks.Marking, body: Translation) -> tuple[Diagnostic, ...]:
     is_carried = marking.role in CARRIED
-    faults = [MALFORMED_MARK.at(index, each.line, problem=each.problem, cure=each.cure) for each in marking.problems]
+    faults = [_of_mark(index, problem) for problem in marking.problems]
     if marked.late:
         mark, line = marked.late
         faults.append(LATE_MARK.at(index, line, mark=mark, found=line))
@@ -119,6 +119,11 @@ def _faults(index: int, marked: _Marked, marking: marks.Marking, body: Translati
         found = _of_carried(index, finding, marking) if is_carried else _of_plain(index, finding)
         faults += found
     return tuple(faults)
+
+
+def _of_mark(index: int, found: marks.Problem) -> Diagnostic:
+    severity = Severity.ERROR if found.is_certain else Severity.WARNING
+    return MALFORMED_MARK.at(index, found.line, severity=severity, problem=found.problem, cure=found.cure)
 
 
 def _of_carried(index: int, finding: Finding, marking: marks.Marking) -> list[Diagnostic]:

@@ -107,10 +107,9 @@ def _with_line_magics(
     tree = parsed(python)
     if isinstance(tree, SyntaxFault):
         return _with_bare_installs(source, transform, names, SyntaxFault(tree.problem, tree.line + above))
-    calls = _Calls(python)
-    calls.visit(tree)
-    bound = names() if any("$" in text or "{" in text for call in calls.found for text in call.arguments) else ()
-    return _below([""] * above, _checked(_rewrite(python, calls.found, bound)))
+    calls = _calls(python, tree)
+    bound = names() if any("$" in text or "{" in text for call in calls for text in call.arguments) else ()
+    return _below([""] * above, _checked(_rewrite(python, calls, bound)))
 
 
 def _checked(translation: Translation) -> Translation:
@@ -162,36 +161,21 @@ class _Call:
     needs_pass: bool
 
 
-class _Calls(ast.NodeVisitor):
-    """Finds `get_ipython().run_line_magic("time", "f()")` and its like."""
-
-    def __init__(self, python: str) -> None:
-        self.rows = python.split("\n")
-        self.found: list[_Call] = []
-
-    def visit_Expr(self, node: ast.Expr) -> None:
-        arguments = _magic_arguments(node.value)
-        if arguments is None or not isinstance(node.value, ast.Call):
-            self.generic_visit(node)
-            return
-        self._keep(node.value, arguments, is_statement=True)
-
-    def visit_Call(self, node: ast.Call) -> None:
+def _calls(python: str, tree: ast.Module) -> list[_Call]:
+    """Find `get_ipython().run_line_magic("time", "f()")` and its like; without recursion, for trees may be deep."""
+    rows = [row.encode() for row in python.split("\n")]
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = []
+    for node in ast.walk(tree):
         arguments = _magic_arguments(node)
-        if arguments is None:
-            self.generic_visit(node)
-            return
-        self._keep(node, arguments, is_statement=False)
-
-    def _keep(self, node: ast.Call, arguments: tuple[str, ...], *, is_statement: bool) -> None:
-        attr = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        last = self.rows[(node.end_lineno or node.lineno) - 1].encode()
-        rest = last[node.end_col_offset or 0 :].strip()
-        is_alone = node.col_offset == 0 and (not rest or rest.startswith(b"#"))
-        self.found.append(_Call(node, attr, arguments, is_statement, not is_alone))
+        if arguments is not None and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            rest = rows[(node.end_lineno or node.lineno) - 1][node.end_col_offset or 0 :].strip()
+            is_alone = node.col_offset == 0 and (not rest or rest.startswith(b"#"))
+            found.append(_Call(node, node.func.attr, arguments, id(node) in statements, not is_alone))
+    return sorted(found, key=lambda call: (call.node.lineno, call.node.col_offset))
 
 
-def _magic_arguments(node: ast.expr) -> tuple[str, ...] | None:
+def _magic_arguments(node: ast.AST) -> tuple[str, ...] | None:
     """Return the texts that a call hands to IPython; None if it is no such call."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return None

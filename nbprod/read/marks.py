@@ -17,11 +17,15 @@ NEAR_TAG = re.compile(r"^(?:steps?\s*[:=]\s*(?P<step>.*)|(?P<parameters>paramete
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a mark, and what to do; `line` is that of the cell, from 1, or None for tags."""
+    """What is wrong with a mark, and what to do; `line` is that of the cell, from 1, or None for tags.
+
+    `is_certain` is False for a tag that may well mean something to somebody else.
+    """
 
     problem: str
     cure: str
     line: int | None = None
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +172,10 @@ def _is_near(tag: str) -> bool:
 
 def _near_tag(tag: str) -> Problem:
     found = NEAR_TAG.match(tag.strip())
-    meant = "parameters" if found and found["parameters"] else f"step:{found['step'] if found else ''}"
-    return Problem(f"the tag '{tag}' means nothing to nbprod", f"Did you mean '{meant}'?")
+    step = found["step"] if found else None
+    meant = "parameters" if step is None else f"step:{step}"
+    problem = f"the tag '{tag}' means nothing to nbprod"
+    return Problem(problem, f"Did you mean '{meant}'?", is_certain=step is not None)
 
 
 def joined(tagged: Marking, lined: Marking | None) -> Marking:

@@ -158,6 +158,11 @@ def test_what_is_no_python_is_named_with_its_line(source, line, problem):
     assert (fault.line, problem in fault.problem) == (line, True), fault
 
 
+def test_a_deep_expression_beside_a_magic_is_read():
+    deep = "a = " + " + ".join(["1"] * 900)
+    assert translate(f"!ls\n{deep}").python == RUN.format('"ls"') + "\n" + deep
+
+
 def test_code_inside_functions_may_return_and_yield():
     assert translate("def f():\n    yield 1\n    return 2\nf()").fault is None
 

@@ -72,6 +72,11 @@ def test_a_fault_has_its_code_and_its_line(read_cell, source):
     assert faults(read_cell(source)) == FAULTY[source]
 
 
+@pytest.mark.parametrize(("tag", "severity"), [("steps:a", Severity.ERROR), ("parameter", Severity.WARNING)])
+def test_a_tag_that_may_be_a_misspelt_mark_is_named(read_cell, tag, severity):
+    assert faults(read_cell(("a = 1", [tag]))) == [("NB105", severity, 0, None)]
+
+
 def test_a_late_mark_still_marks_the_cell(read_cell):
     cell = read_cell("# Of one day.\n%%step load\nflights = []")
     assert (cell.mark, cell.python) == (Mark("load"), "# Of one day.\n\nflights = []")
