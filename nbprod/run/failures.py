@@ -9,8 +9,8 @@ from pathlib import Path
 from nbprod.errors import StepFailed
 
 _CELLS = re.compile(r"\bcells? \d+(?:(?:, | and |–|-)\d+)*(?: of \S+\.ipynb)?")
-_COMMENT = re.compile(r"\s*#.*?(cell \d+)")
 _OWN_FRAMES = 8
+_RAISED_LINES = 12
 
 
 def failed(error: BaseException, target: str, root: Path) -> StepFailed:
@@ -21,32 +21,34 @@ def failed(error: BaseException, target: str, root: Path) -> StepFailed:
     package, _, step = target.partition(".")
     frames = _from_module_on(traceback.extract_tb(error.__traceback__), root / package)
     own = [each for each in frames if _below(each.filename, root)]
-    raised = "".join(traceback.format_exception_only(error)).rstrip()
+    raised = _clipped("".join(traceback.format_exception_only(error)).rstrip())
     headline = f"step {step!r} raised {type(error).__name__}"
     if not own:
         return StepFailed(f"{headline}\n{raised}", step=step)
     last = own[-1]
     place = f"{_short(last.filename, root)}, line {last.lineno}"
-    cell = cell_of(Path(last.filename), last.lineno or 0)
+    cell = cell_of(Path(last.filename))
     lines = [_frame(each, root) for each in _bounded(frames, own)]
     message = "\n".join([f"{headline} at {place}{f' ({cell})' if cell else ''}", *lines, f"  {raised}"])
     return StepFailed(message, step=step)
 
 
-def cell_of(module: Path, line: int) -> str:
-    """Return which cell of the notebook a line of a generated module came from, "" when the module doesn't say.
-
-    A comment above the line that names a cell wins over the module's docstring.
-    """
+def cell_of(module: Path) -> str:
+    """Return which cells of the notebook a generated module came from, "" when its docstring doesn't say."""
     try:
-        lines = module.read_text(encoding="utf-8").splitlines()
+        text = module.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-    whole = _CELLS.search("\n".join(lines[:10]))
-    near = next((found for each in reversed(lines[:line]) if (found := _COMMENT.match(each))), None)
-    if near is None or whole is None:
-        return whole[0] if whole else ""
-    return near[1] + (f" of {whole[0].rpartition(' of ')[2]}" if " of " in whole[0] else "")
+    found = _CELLS.search(text.partition("\n\n")[0])
+    return found[0] if found else ""
+
+
+def _clipped(raised: str) -> str:
+    lines = raised.splitlines()
+    kept = (
+        lines if len(lines) <= _RAISED_LINES else [*lines[:_RAISED_LINES], f"… {len(lines) - _RAISED_LINES} more lines"]
+    )
+    return "\n".join(line if len(line) <= 300 else f"{line[:299]}…" for line in kept)
 
 
 def _from_module_on(frames: list[traceback.FrameSummary], package: Path) -> list[traceback.FrameSummary]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import sys
+import textwrap
 import typing
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,7 +33,6 @@ class Function:
 
     target: str
     call: Callable[..., Any]
-    file: Path
     notebook: str
     arguments: Mapping[str, inspect.Parameter]
     annotations: Mapping[str, Any] = field(default_factory=dict)
@@ -41,6 +42,16 @@ class Function:
     def step(self) -> str:
         """The step's name."""
         return self.target.partition(".")[2]
+
+    @property
+    def returned_name(self) -> str:
+        """The name that stands behind its last `return`, "" where that is no name."""
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(self.call)))
+        except (OSError, SyntaxError):
+            return ""
+        last = tree.body[0].body[-1] if isinstance(tree.body[0], ast.FunctionDef | ast.AsyncFunctionDef) else None
+        return last.value.id if isinstance(last, ast.Return) and isinstance(last.value, ast.Name) else ""
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -66,7 +77,6 @@ def find(target: str, root: Path) -> Function:
     return Function(
         target,
         call,
-        Path(inspect.getsourcefile(call) or module.__file__ or ""),
         str(getattr(package, "NOTEBOOK", "")),
         arguments,
         hints,

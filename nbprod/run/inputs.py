@@ -12,7 +12,7 @@ from nbprod.run.wiring import names_of
 from nbprod.values import load
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from nbprod.run.functions import Function
@@ -42,31 +42,39 @@ class Places:
 def wanted(stage: Stage, function: Function, wiring: Wiring) -> dict[str, str]:
     """Return the file that feeds each argument, by the argument's name.
 
-    A file that a stage makes wins over one that merely has the same stem, such as a CSV that the step opens itself.
+    A file that a stage makes wins over one that merely has the same stem, such as a CSV that the step opens itself;
+    of two that stages make, where one holds other values too, the one that was made last.
 
     Raises:
         ProjectBroken: Two files feed one argument, or nothing feeds one that has no default.
     """
-    fed: dict[str, str] = {}
     made = [path for path in stage.deps if wiring.maker(path) is not None]
     rest = [path for path in stage.deps if path not in made and not path.endswith(".py")]
-    for paths in (made, rest):
-        found = _feeding(paths, function.arguments, stage)
-        fed = {**found, **fed}
+    fed = _feeding(rest, function, stage, wiring) | _feeding(made, function, stage, wiring)
     _refuse_unfed(stage, function, fed)
     return fed
 
 
-def _feeding(paths: Iterable[str], arguments: Collection[str], stage: Stage) -> dict[str, str]:
-    fed: dict[str, str] = {}
-    for path in paths:
+def _feeding(paths: Iterable[str], function: Function, stage: Stage, wiring: Wiring) -> dict[str, str]:
+    candidates: dict[str, list[str]] = {}
+    for path in dict.fromkeys(paths):
         for name in names_of(path):
-            if name in arguments and fed.setdefault(name, path) != path:
-                raise ProjectBroken(
-                    f"dvc.yaml: two dependencies of stage {stage.name!r} feed {name!r}: {fed[name]} and {path}",
-                    hint="Rename one of the files, or take one out",
-                )
-    return fed
+            if name in function.arguments:
+                candidates.setdefault(name, []).append(path)
+    return {name: _chosen(name, found, stage, wiring) for name, found in candidates.items()}
+
+
+def _chosen(name: str, paths: list[str], stage: Stage, wiring: Wiring) -> str:
+    """Return the file that feeds the argument: of several, one that holds more besides, the last one made."""
+    together = any(len(names_of(path)) > 1 for path in paths)
+    last = max(paths, key=wiring.position) if together else paths[0]
+    rivals = [path for path in paths if path != last and wiring.position(path) == wiring.position(last)]
+    if len(paths) > 1 and (rivals or not together):
+        raise ProjectBroken(
+            f"dvc.yaml: two dependencies of stage {stage.name!r} feed {name!r}: {paths[0]} and {paths[1]}",
+            hint="Rename one of the files, or take one out",
+        )
+    return last
 
 
 def _refuse_unfed(stage: Stage, function: Function, fed: Mapping[str, str]) -> None:

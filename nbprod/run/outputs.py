@@ -39,45 +39,51 @@ def planned(stage: Stage, function: Function) -> Plan:
     """Return where the stage's outputs come from, before the step runs.
 
     Raises:
-        ProjectBroken: dvc.yaml names an output that the function does not return.
+        ProjectBroken: dvc.yaml names an output that the function does not return, by a near miss or for lack of choice.
     """
-    if not function.returned:
-        return Plan((), own=_own(stage, stage.outs, (), function))
-    if "" in function.returned:
-        single = _single(stage, function)
-        rest = tuple(each for each in stage.outs if each is not single)
-        return Plan((single,), single.names[0], _own(stage, rest, single.names, function))
-    fields = tuple(function.returned)
-    stored = tuple(each for each in stage.outs if set(each.names) <= set(fields))
+    stored, single = _stored(stage, function)
+    fields = tuple(name for name in function.returned if name) or ((single,) if single else ())
     rest = tuple(each for each in stage.outs if each not in stored)
-    return Plan(stored, own=_own(stage, rest, fields, function))
+    for each in rest:
+        if _in_own_folder(each, stage) and did_you_mean(each.names[0], fields):
+            raise _not_returned(each, stage, function, fields)
+    return Plan(stored, single, rest)
+
+
+def _stored(stage: Stage, function: Function) -> tuple[tuple[Stored, ...], str]:
+    """Return the files that the returned values go to, and the name of the value where just one comes back."""
+    if "" not in function.returned:
+        return tuple(each for each in stage.outs if set(each.names) <= function.returned.keys()), ""
+    if "return" in function.annotations:
+        single = _single(stage, function)
+        return (single,), single.names[0]
+    inside = tuple(each for each in stage.outs if _in_own_folder(each, stage))  # nothing says what comes back
+    return inside, inside[0].names[0] if [len(each.names) for each in inside] == [1] else ""
 
 
 def _single(stage: Stage, function: Function) -> Stored:
-    """Return the file of the one value: the only output, or the only one in the step's own folder."""
+    """Return the file of the one value: the only one, the only one in the step's folder, or the one of its name."""
     alone = [each for each in stage.outs if len(each.names) == 1]
-    for choice in (alone, [each for each in alone if _in_own_folder(each, stage)]):
-        if len(choice) == 1:
-            return choice[0]
-    listed = ", ".join(each.path for each in stage.outs) or "none"
-    raise ProjectBroken(
-        f"{function.target} returns one value, but stage {stage.name!r} of dvc.yaml has these outputs: {listed}",
-        hint="Return a NamedTuple with a field for each, named like the file's stem",
+    inside = [each for each in alone if _in_own_folder(each, stage)]
+    named_so = [each for each in inside if each.names[0] == function.returned_name]
+    choice = next((each[0] for each in (alone, inside, named_so) if len(each) == 1), None)
+    if choice is None:
+        listed = ", ".join(each.path for each in stage.outs) or "none"
+        raise ProjectBroken(
+            f"{function.target} returns one value, but stage {stage.name!r} of dvc.yaml has these outputs: {listed}",
+            hint="Return a NamedTuple with a field for each, named like the file's stem",
+        )
+    return choice
+
+
+def _not_returned(each: Stored, stage: Stage, function: Function, returned: Sequence[str]) -> ProjectBroken:
+    lacking = " and ".join(repr(name) for name in each.names if name not in returned)
+    known = f"It returns {', '.join(returned)}" if returned else "It returns nothing"
+    return ProjectBroken(
+        f"dvc.yaml: stage {stage.name!r} makes {each.path}, but {function.target} neither returns {lacking} nor "
+        "writes that file",
+        hint=did_you_mean(each.names[0], returned) or f"{known}: name the file after that, or take it out of the stage",
     )
-
-
-def _own(stage: Stage, rest: Sequence[Stored], returned: Sequence[str], function: Function) -> tuple[Stored, ...]:
-    """Return the files left over, which the step must write itself; those of its own folder cannot be such."""
-    for each in rest:
-        if _in_own_folder(each, stage):
-            lacking = " and ".join(repr(name) for name in each.names if name not in returned)
-            near = did_you_mean(each.names[0], returned)
-            known = f"It returns {', '.join(returned)}" if returned else "It returns nothing"
-            raise ProjectBroken(
-                f"dvc.yaml: stage {stage.name!r} makes {each.path}, but {function.target} does not return {lacking}",
-                hint=near or f"{known}: name the file after that, or take it out of the stage",
-            )
-    return tuple(rest)
 
 
 def _in_own_folder(stored: Stored, stage: Stage) -> bool:
@@ -99,14 +105,27 @@ def named(returned: Any, plan: Plan, target: str) -> dict[str, Any]:
     return values
 
 
-def check_own(plan: Plan, root: Path, target: str) -> None:
-    """Raise ProjectBroken when a file that the step should have written itself is not there."""
+def written_at(plan: Plan, root: Path) -> dict[str, int]:
+    """Return when the files that the step writes itself were last written, 0 for those that are not there."""
+    return {each.path: _changed(root / each.path) for each in plan.own}
+
+
+def check_own(plan: Plan, before: Mapping[str, int], root: Path, stage: Stage, function: Function) -> None:
+    """Raise ProjectBroken when a file that the step should have written itself is not there.
+
+    In the step's own folder, where its values are stored, a file that merely stood there before does not count.
+    """
     for each in plan.own:
-        if not (root / each.path).exists():
-            raise ProjectBroken(
-                f"{target} neither returned {each.names[0]!r} nor wrote {each.path}, which dvc.yaml lists",
-                hint="Take it out of the stage, or write it in the step",
-            )
+        now = _changed(root / each.path)
+        if not now or (_in_own_folder(each, stage) and now == before[each.path]):
+            raise _not_returned(each, stage, function, [name for one in plan.stored for name in one.names])
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def store(values: Mapping[str, Any], places: Mapping[Stored, Path]) -> None:

@@ -75,11 +75,12 @@ def _run(stage: Stage, function: Function, places: Places) -> tuple[OutputStored
     given = parameters.arguments(stage, function, places.root, fed=fed)
     border = Border(stage.step, "input", places.root)
     taken = validated(inputs.values(fed, places), function.annotations, border)
+    before = outputs.written_at(plan, places.root)
     returned = _called(function, taken | given, places.root)
     values = outputs.named(returned, plan, function.target)
     kinds = {plan.single: function.returned.get("")} if plan.single else function.returned
     values = validated(values, kinds, Border(stage.step, "output", places.root))
-    outputs.check_own(plan, places.root, function.target)
+    outputs.check_own(plan, before, places.root, stage, function)
     where = {stored: places.made(stored.path, stage) for stored in plan.stored}
     outputs.store(values, where)
     forget(border)

@@ -107,6 +107,11 @@ class Wiring:
         above = {path, *(str(each) for each in PurePosixPath(path).parents)}
         return next((each for each in self.stages if any(out.path in above for out in each.outs)), None)
 
+    def position(self, path: str) -> int:
+        """Return the place in the graph's order of the stage that makes the file; -1 if none does."""
+        maker = self.maker(path)
+        return -1 if maker is None else _ordered(self).index(maker)
+
     def of(self, package: str) -> tuple[Stage, ...]:
         """Return the package's stages, each after those that it depends on, ties in the file's order."""
         return tuple(each for each in _ordered(self) if each.package == package)

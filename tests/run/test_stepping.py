@@ -69,8 +69,63 @@ def test_a_step_that_returns_nothing_may_write_its_own_file(project):
     assert run(project, "clean")[0].outputs == ()
     project.write("flights/steps/clean.py", "def clean() -> None:\n    pass\n")
     (project.root / "notebooks/report.txt").unlink()
-    with pytest.raises(ProjectBroken, match=r"neither returned 'report' nor wrote notebooks/report\.txt"):
+    with pytest.raises(ProjectBroken, match=r"neither returns 'report' nor writes that file. It returns nothing"):
         run(project, "clean")
+
+
+def test_a_step_may_write_a_file_of_its_own_beside_what_it_returns(project):
+    project.edit("dvc.yaml", "      - data/load/flights.parquet\n  clean", "      - data/load/flights.parquet\n"
+                 "      - data/load/seen.csv\n  clean")  # fmt: skip
+    project.write("data/load/seen.csv", "left from before")
+    with pytest.raises(ProjectBroken, match=r"makes data/load/seen\.csv, but flights\.load neither returns 'seen' nor"):
+        run(project, "load")
+    project.edit(
+        "flights/steps/load.py", "    return", "    open('../data/load/seen.csv', 'w').write('new')\n    return"
+    )
+    assert [each.name for each in run(project, "load")[0].outputs] == ["flights"]
+
+
+def test_an_unannotated_function_may_return_what_dvc_yaml_names(project):
+    project.write("flights/steps/split.py", """
+        from collections import namedtuple
+
+        def split(flown, share=0.5):
+            return namedtuple("Both", "frames train share")([flown], flown, share)
+        """)  # fmt: skip
+    run(project, "load", "clean", "split")
+    assert load(project.root / "data/split/share.json") == 0.5
+    project.edit("flights/steps/split.py", "return", "nothing =")
+    with pytest.raises(ProjectBroken, match=r"flights\.split did not return 'frames'"):
+        run(project, "split")
+
+
+def test_of_two_files_that_hold_a_name_the_one_made_last_feeds_it(project):
+    run(project, "load", "clean", "split")
+    project.edit("dvc.yaml", "      - data/train/model.joblib\n      - flights/steps/evaluate.py",
+                 "      - data/train/frames.json\n      - flights/steps/evaluate.py")  # fmt: skip
+    project.edit("dvc.yaml", "outs:\n      - data/train/model.joblib", "outs:\n      - data/train/frames.json")
+    project.write("flights/steps/train.py", "def train(frames, train) -> list:\n    return ['later']\n")
+    project.write("flights/steps/evaluate.py", """
+        from typing import NamedTuple
+
+        class Both(NamedTuple):
+            metrics: dict
+            roc: list
+
+        def evaluate(frames, train) -> Both:
+            return Both({"later": len(frames), "train": len(train)}, [1.0])
+        """)  # fmt: skip
+    project.edit("dvc.yaml", "roc.csv", "roc.json")
+    run(project, "train", "evaluate")
+    assert load(project.root / "data/evaluate/metrics.json") == {"later": 1, "train": 2}
+    project.edit(
+        "dvc.yaml", "frames+train.joblib\n      - data/train", "train.json\n      - other/frames.json\n      - x"
+    )
+    project.edit("dvc.yaml", "      - x/frames.json", "      - more/frames.json")
+    with pytest.raises(
+        ProjectBroken, match=r"two dependencies of stage 'evaluate' feed 'frames': other/frames\.json an"
+    ):
+        run(project, "evaluate")
 
 
 def edited(path, old, new, error, message, *, steps=("load", "clean")):
@@ -145,7 +200,7 @@ def test_a_missing_package_names_the_nearest(project):
 def test_a_field_that_the_step_does_not_return_is_named(project):
     project.edit("dvc.yaml", "data/split/share.json", "data/split/shar.json")
     run(project, "load", "clean")
-    with pytest.raises(ProjectBroken, match=r"split does not return 'shar'\. Did you mean share"):
+    with pytest.raises(ProjectBroken, match=r"split neither returns 'shar' nor writes that file\. Did you mean share"):
         run(project, "split")
 
 
