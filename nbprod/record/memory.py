@@ -16,32 +16,53 @@ class Peak:
 
     def __init__(self) -> None:
         self.bytes = 0
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._high = 0
 
     def resume(self) -> None:
         """Start to look."""
         self._high = high_water()
-        self._look()
+        self.look()
         if STATM.exists():
-            self._stop = threading.Event()
-            self._thread = threading.Thread(target=self._watch, args=(self._stop,), daemon=True, name="nbprod-memory")
-            self._thread.start()
+            _Sampler.follow(self)
 
     def pause(self) -> None:
         """Stop; where the process's own high-water mark rose meanwhile, that is the exact peak."""
-        self._stop.set()
-        self._look()
+        _Sampler.follow(None)
+        self.look()
         if high_water() > self._high:
             self.bytes = max(self.bytes, high_water())
 
-    def _watch(self, stop: threading.Event) -> None:
-        while not stop.wait(PERIOD):
-            self._look()
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Take what is in memory now into account."""
         self.bytes = max(self.bytes, resident())
+
+
+class _Sampler:
+    """One thread for the process, as starting one takes a millisecond; it sleeps while nobody is followed."""
+
+    followed: Peak | None = None
+    wake = threading.Event()
+    process = 0
+
+    @classmethod
+    def follow(cls, peak: Peak | None) -> None:
+        cls.followed = peak
+        if peak is None:
+            cls.wake.clear()
+            return
+        if cls.process != os.getpid():  # none yet, or this is a fork, to which threads don't come along
+            cls.process, cls.wake = os.getpid(), threading.Event()
+            threading.Thread(target=cls._watch, daemon=True, name="nbprod-memory").start()
+        cls.wake.set()
+
+    @classmethod
+    def _watch(cls) -> None:
+        pause = threading.Event()
+        while cls.wake.wait():
+            pause.wait(PERIOD)
+            peak = cls.followed
+            if peak is not None:
+                peak.look()
 
 
 def resident() -> int:

@@ -239,6 +239,12 @@ def test_peak_memory_is_seen_within_the_step(tmp_path):
     assert seen_of(code, tmp_path).peak_memory > seen_of("x = 1", tmp_path).peak_memory + 50_000_000
 
 
+def test_one_thread_watches_the_memory(tmp_path):
+    for _ in range(3):
+        seen_of("x = 1", tmp_path)
+    assert [each.daemon for each in threading.enumerate() if each.name == "nbprod-memory"] == [True]
+
+
 def test_nobody_listens_between_steps(here):
     step = Step("one", (0,), (), (), (), (), (), Mark("one"))
     observer = Observer({}, Graph("book.ipynb", steps=(step,)), here)
@@ -257,4 +263,3 @@ def test_a_dropped_step_leaves_nothing_open(tmp_path):
     observer.before(step)
     observer.drop(step)
     assert not observer.is_open(step)
-    assert not [each for each in threading.enumerate() if each.name == "nbprod-memory" and not each.daemon]
