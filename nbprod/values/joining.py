@@ -38,11 +38,19 @@ def joined_rows(table: Any, sampled: Any, cap: int) -> NDArray[Any] | None:
     import numpy as np
 
     left, right = _plain(table), _plain(sampled)
+    if _is_alike(left, right):
+        return None
     best = max(_joins_by_name(left, right), key=lambda join: join.rank, default=None)
     if best is not None:
         return thinned(best.positions, cap)
     found = [join.positions for join in _joins_by_value(left, right)]
     return thinned(np.unique(np.concatenate(found)), cap) if found else None
+
+
+def _is_alike(left: Any, right: Any) -> bool:
+    """Whether most of the table's columns are the sample's too: more rows of that kind, not a dimension of them."""
+    common = [name for name in left.columns if name in right.columns]
+    return len(common) > len(left.columns) / 2 and len(common) >= 0.8 * right.shape[1]
 
 
 def thinned(positions: NDArray[Any], cap: int) -> NDArray[Any]:

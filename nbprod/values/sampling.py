@@ -35,7 +35,7 @@ def sample(values: Mapping[str, object], rows: int = 200) -> dict[str, object]:
     small = _kept(long, main, chosen_rows([long[name] for name in main], rows))
     for names in families:
         if names is not main:
-            small |= _kept(long, names, _rows_of_family(long, names, small, rows))
+            small |= _kept_beside(long, names, small, rows)
     return {name: small.get(name, value) for name, value in values.items()}
 
 
@@ -90,14 +90,16 @@ def take(value: Any, positions: NDArray[Any]) -> Any:
     return value[positions]
 
 
-def _rows_of_family(
+def _kept_beside(
     long: Mapping[str, object], names: Sequence[str], small: Mapping[str, object], rows: int
-) -> NDArray[Any]:
-    """The rows that join to what is sampled already, if any do; else those that it would keep by itself."""
-    first = next((long[name] for name in names if _is_table(long[name])), None)
+) -> dict[str, object]:
+    """The values of another length: tables that join to what is sampled keep those rows, the others their own."""
     against = max((each for each in small.values() if _is_table(each)), key=row_count, default=None)
-    joined = None if first is None or against is None else joined_rows(first, against, JOIN_CAP * rows)
-    return chosen_rows([long[name] for name in names], rows) if joined is None else joined
+    tables = [name for name in names if _is_table(long[name])] if against is not None else []
+    found = {name: joined_rows(long[name], against, JOIN_CAP * rows) for name in tables}
+    joined = {name: positions for name, positions in found.items() if positions is not None}
+    shared = next(iter(joined.values())) if joined else chosen_rows([long[name] for name in names], rows)
+    return {name: take(long[name], joined.get(name, shared)) for name in names}
 
 
 def chosen_rows(values: Sequence[object], rows: int) -> NDArray[Any]:

@@ -43,7 +43,7 @@ def column_seen(name: str, column: pd.Series, *, is_index: bool = False) -> Colu
     low, high = _range(kind, present)
     return ColumnSeen(
         name=name,
-        dtype=str(column.dtype),
+        dtype=_dtype_name(column.dtype),
         kind=kind,
         nullable=len(present) < len(column),
         unique=_is_key(name, kind, column, is_index=is_index),
@@ -51,6 +51,14 @@ def column_seen(name: str, column: pd.Series, *, is_index: bool = False) -> Colu
         sign=rules.sign_of(name, low, high, len(present)) if kind in {"int", "float"} else "",
         calendar=rules.calendar_of(name, low, high) if kind in {"int", "float"} and len(present) else None,
     )
+
+
+def _dtype_name(dtype: Any) -> str:
+    """The dtype's own name, and of texts that aren't stored as usual, how they are."""
+    import pandas as pd
+
+    unusual = isinstance(dtype, pd.StringDtype) and str(dtype) == "string" and dtype != pd.StringDtype()
+    return f"string[{dtype.storage}]" if unusual else str(dtype)
 
 
 def kind_of(column: pd.Series) -> str:
