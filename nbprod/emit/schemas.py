@@ -102,7 +102,7 @@ def _fields(frame: FrameSeen) -> list[Field]:
     labels: set[str] = set()
     columns = [each for each in frame.columns if _nameable(each)]
     taken = {each.name for each in columns}
-    for number, each in enumerate(frame.index):
+    for number, each in enumerate(_checkable(frame.index, taken)):
         name = _attribute(each.name or (f"index_{number}" if len(frame.index) > 1 else "index"), used | taken)
         used.add(name)
         fields.append(_index_field(name, each, alone=len(frame.index) == 1))
@@ -114,6 +114,11 @@ def _fields(frame: FrameSeen) -> list[Field]:
         used.add(name)
         fields.append(_column_field(name, each, frame.library))
     return fields
+
+
+def _checkable(levels: tuple[ColumnSeen, ...], columns: set[str]) -> tuple[ColumnSeen, ...]:
+    """The levels of the index; pandera mistakes a level of several for the column that has its name."""
+    return () if len(levels) > 1 and columns & {each.name for each in levels} else levels
 
 
 def _nameable(column: ColumnSeen) -> bool:

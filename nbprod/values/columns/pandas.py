@@ -101,6 +101,8 @@ def _values(kind: str, present: pd.Series) -> tuple[str | int | bool, ...] | Non
     """The closed set of categories: all declared ones, or those seen where that is probably all."""
     if kind == "category":
         return _categories(present)
+    if kind == "int" and _range(kind, present) == (0, 1) and rules.looks_closed(2, len(present)):
+        return 0, 1
     if kind != "str":
         return None
     # A few rows that already differ much spare the count of all.
