@@ -1,0 +1,197 @@
+"""Imports, functions, classes and constants: what travels with the steps that use it."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbprod.analyse.facts import is_given
+from nbprod.analyse.knowledge import PURE_CALLS, PURE_METHODS
+from nbprod.analyse.scopes import bound_name
+from nbprod.model.graph import Definition, DefinitionKind
+from nbprod.model.notebook import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nbprod.analyse.trace import ScannedCell, Statement
+
+_SINGLE = (ast.Constant, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context)
+_COMPOSED = (
+    *(ast.List, ast.Tuple, ast.Set, ast.Dict, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp),
+    *(ast.Subscript, ast.Slice, ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.keyword, ast.comprehension),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Attribute, ast.Name),
+)
+_GUARDS = (ast.Try, ast.If)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How often the notebook binds each name, and which names it changes in place."""
+
+    bound: Counter[str]
+    changed: frozenset[str]
+
+
+def usage(cells: Sequence[ScannedCell]) -> Usage:
+    """Return how the notebook uses its names, skipped cells and tests left out."""
+    bound: Counter[str] = Counter()
+    changed: set[str] = set()
+    for scanned in cells:
+        if scanned.cell.role in {Role.SKIPPED, Role.TEST}:
+            continue
+        for statement in scanned.statements:
+            trace = statement.trace
+            bound.update(trace.binds.keys())
+            changed |= trace.mutates.keys() | trace.touches | trace.deletes
+    return Usage(bound, frozenset(changed))
+
+
+def constants(statement: Statement, used: Usage, known: frozenset[str]) -> tuple[str, ...]:
+    """Return the names that a statement makes constants; `known` are those that its value may be made from."""
+    node = statement.node
+    if isinstance(node, _GUARDS):
+        return _guarded(statement, used, known)
+    if isinstance(node, ast.AnnAssign):
+        targets: list[ast.expr] = [node.target]
+    elif isinstance(node, ast.Assign):
+        targets = node.targets
+    else:
+        return ()
+    names = [name for target in targets for name in _plain_names(target)]
+    once = all(used.bound[name] == 1 and name not in used.changed for name in names)
+    if not names or not once or node.value is None or len(statement.trace.binds) != len(names):
+        return ()
+    return tuple(names) if is_pure(node.value, known) else ()
+
+
+def _plain_names(target: ast.expr) -> Iterator[str]:
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for each in target.elts:
+            yield from _plain_names(each)
+    else:
+        yield ""  # an element or attribute: bound zero times, so never a constant
+
+
+def _guarded(statement: Statement, used: Usage, known: frozenset[str]) -> tuple[str, ...]:
+    """Imports and definitions under `try` or `if`, such as an import with a replacement."""
+    names = tuple(statement.trace.binds)
+    once = all(used.bound[name] == 1 and name not in used.changed for name in names)
+    inner = frozenset(names) | known
+    return names if names and once and all(_is_quiet(each, inner) for each in _leaf_statements(statement.node)) else ()
+
+
+def _leaf_statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    bodies: list[ast.stmt] = [*getattr(node, "body", ()), *getattr(node, "orelse", ())]
+    if isinstance(node, ast.Try):
+        bodies += [*node.finalbody, *(each for handler in node.handlers for each in handler.body)]
+    for each in bodies:
+        if isinstance(each, _GUARDS):
+            yield from _leaf_statements(each)
+        else:
+            yield each
+
+
+def _is_quiet(node: ast.stmt, known: frozenset[str]) -> bool:
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return node.value is None or is_pure(node.value, known)
+    defines = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Pass)
+    return isinstance(node, defines)
+
+
+def is_pure(node: ast.AST, known: frozenset[str]) -> bool:
+    """Whether an expression has the same value wherever it is evaluated: made from literals and what is known.
+
+    >>> is_pure(ast.parse("Path('data') / f'{year}.csv'", mode="eval").body, frozenset({"Path", "year"}))
+    True
+    >>> is_pure(ast.parse("len(flights)", mode="eval").body, frozenset())
+    False
+    """
+    pending = [node]
+    local = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    while pending:
+        at = pending.pop()
+        if isinstance(at, ast.Name):
+            if at.id not in known and at.id not in local and not is_given(at.id):
+                return False
+        elif isinstance(at, ast.Call):
+            if not _calls_purely(at):
+                return False
+            pending += [*at.args, *at.keywords, *([at.func.value] if isinstance(at.func, ast.Attribute) else [])]
+        elif isinstance(at, (*_COMPOSED, ast.Lambda)):
+            pending += [] if isinstance(at, ast.Lambda) else ast.iter_child_nodes(at)
+        elif not isinstance(at, _SINGLE):
+            return False
+    return True
+
+
+def _calls_purely(call: ast.Call) -> bool:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr in PURE_CALLS or call.func.attr in PURE_METHODS
+    return isinstance(call.func, ast.Name) and call.func.id in PURE_CALLS
+
+
+def definitions(
+    statement: Statement, lines: Sequence[str], cell: int, names: tuple[str, ...]
+) -> dict[str, Definition]:
+    """Return the definitions of a statement by name; `names` are the constants that it makes."""
+    node = statement.node
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {bound_name(alias): _import(node, alias, cell) for alias in node.names}
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        kind = DefinitionKind.CLASS if isinstance(node, ast.ClassDef) else DefinitionKind.FUNCTION
+        return {node.name: _written(statement, lines, cell, node.name, kind)}
+    is_lambda = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
+    kind = DefinitionKind.FUNCTION if is_lambda else DefinitionKind.CONSTANT
+    if is_lambda:
+        names = tuple(statement.trace.binds)
+    if not names:
+        return {}
+    one = _written(statement, lines, cell, names[0], kind)
+    return dict.fromkeys(names, one)
+
+
+def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias, cell: int) -> Definition:
+    renamed = f" as {alias.asname}" if alias.asname else ""
+    source = f"import {alias.name}{renamed}"
+    if isinstance(node, ast.ImportFrom):
+        source = f"from {'.' * node.level}{node.module or ''} {source}"
+    name = bound_name(alias)
+    return Definition(name, DefinitionKind.IMPORT, cell, node.lineno, source)
+
+
+def _written(
+    statement: Statement, lines: Sequence[str], cell: int, name: str, kind: DefinitionKind
+) -> Definition:
+    trace = statement.trace
+    reads = frozenset(trace.reads) | frozenset(trace.late)
+    functions = trace.functions.values()
+    writes = frozenset(each for facts in functions for each in facts.binds | facts.mutates)
+    return Definition(
+        name=name,
+        kind=kind,
+        cell=cell,
+        line=statement.line,
+        source=source_of(statement, lines),
+        reads=reads - frozenset(trace.binds),
+        writes=writes,
+    )
+
+
+def source_of(statement: Statement, lines: Sequence[str], *, comments: bool = True) -> str:
+    """Return a statement's own text with the comment lines directly above and its trailing comment."""
+    node = statement.node
+    first, last = statement.line - 1, (node.end_lineno or node.lineno) - 1
+    above = lines[first].encode()[: node.col_offset].decode(errors="ignore").strip() if first == node.lineno - 1 else ""
+    after = lines[last].encode()[node.end_col_offset :].decode(errors="ignore").strip()
+    if above or (after and not after.startswith("#")):
+        text = ast.get_source_segment("\n".join(lines), node)
+        return text or ast.unparse(node)
+    start = first
+    while comments and start > 0 and lines[start - 1].startswith("#"):
+        start -= 1
+    return "\n".join(lines[start : last + 1]).rstrip()

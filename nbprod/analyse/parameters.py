@@ -1,0 +1,113 @@
+"""The parameters cell: names with plain values, which become params.yaml."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from typing import TYPE_CHECKING
+
+from nbprod.model.graph import Parameter
+from nbprod.model.notebook import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nbprod.analyse.trace import ScannedCell
+
+
+def parameters(cells: Sequence[ScannedCell]) -> tuple[Parameter, ...]:
+    """Return the parameters in the order in which they are first assigned; the last assignment counts."""
+    found: dict[str, Parameter] = {}
+    for scanned in cells:
+        if scanned.cell.role is Role.PARAMETERS:
+            comments = _trailing_comments(scanned.cell.python)
+            for statement in scanned.statements:
+                for parameter in _parameters_of(statement.node, scanned, comments):
+                    found[parameter.name] = parameter
+    return tuple(found.values())
+
+
+def _parameters_of(node: ast.stmt, scanned: ScannedCell, comments: dict[int, str]) -> Iterator[Parameter]:
+    annotation = ""
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        pairs = _pairs(node.target, node.value)
+        annotation = ast.unparse(node.annotation)
+    elif isinstance(node, ast.Assign):
+        pairs = [pair for target in node.targets for pair in _pairs(target, node.value)]
+    else:
+        return
+    for name, value in pairs:
+        yield Parameter(
+            name=name,
+            type=annotation or type_of(value),
+            default=_text(value, scanned.cell.python),
+            annotation=annotation,
+            comment=comments.get(node.end_lineno or node.lineno, ""),
+            cell=scanned.cell.index,
+            line=node.lineno,
+        )
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Name):
+        return [(target.id, value)]
+    same_length = isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List))
+    if same_length and len(target.elts) == len(value.elts):
+        return [pair for each, part in zip(target.elts, value.elts, strict=True) for pair in _pairs(each, part)]
+    return []
+
+
+def _text(value: ast.expr, python: str) -> str:
+    if value.lineno == value.end_lineno:
+        return ast.get_source_segment(python, value) or ast.unparse(value)
+    return ast.unparse(value)
+
+
+def type_of(value: ast.expr) -> str:
+    """Return a readable name for the type of a default.
+
+    >>> [type_of(ast.parse(text, mode="eval").body) for text in ("-3", "0.5", "None", "[1]", "x + 1")]
+    ['int', 'float', 'None', 'list', 'object']
+    """
+    try:
+        literal = ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return "object"
+    return "None" if literal is None else type(literal).__name__
+
+
+def computed(cells: Sequence[ScannedCell]) -> Iterator[tuple[str, str, int, int]]:
+    """Yield the parameters that are no plain values: name, why, cell and line."""
+    for scanned in cells:
+        if scanned.cell.role is not Role.PARAMETERS:
+            continue
+        for statement in scanned.statements:
+            yield from _computed_in(statement.node, scanned.cell.index)
+
+
+def _computed_in(node: ast.stmt, cell: int) -> Iterator[tuple[str, str, int, int]]:
+    if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        pairs = [pair for target in targets for pair in _pairs(target, node.value)]
+        for name, value in pairs:
+            if type_of(value) == "object":
+                yield name, f"its value is '{ast.unparse(value)}'", cell, node.lineno
+    elif isinstance(node, (ast.AugAssign, ast.For, ast.While, ast.If, ast.With, ast.Try)):
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+                yield each.id, "a statement changes it", cell, each.lineno
+
+
+def _trailing_comments(python: str) -> dict[int, str]:
+    comments: dict[int, str] = {}
+    code_lines: set[int] = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(python).readline):
+            if token.type == tokenize.COMMENT and token.start[0] in code_lines:
+                comments[token.start[0]] = token.string.lstrip("#").strip()
+            elif token.type not in {tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT}:
+                code_lines.add(token.end[0])
+    except (tokenize.TokenError, SyntaxError):
+        return comments
+    return comments

@@ -1,0 +1,162 @@
+"""Which names may stand for the same object: places, what they hold, and what a change to one of them reaches.
+
+A place stands for an object that some name or container can reach. A value is what an expression may denote:
+`None` (nothing that a name can reach), places, a part of places, a freshly built container, or one of several.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Value = tuple["Place", ...] | "Part" | "Box" | "Either" | None
+
+ANY = "*"  # the key of a part that no constant names
+
+
+class Place:
+    """One object: the names bound to it, the parts that it holds, and the wholes that hold it."""
+
+    __slots__ = ("kind", "label", "names", "parts", "wholes")
+
+    def __init__(self, kind: str = "", label: tuple[str, str] | None = None) -> None:
+        self.kind = kind
+        self.label = label
+        self.names: set[str] = set()
+        self.parts: dict[object, tuple[Place, ...]] = {}
+        self.wholes: list[Place] = []
+
+    def hold(self, key: object, parts: tuple[Place, ...]) -> None:
+        """Add the parts under that key."""
+        known = self.parts.get(key, ())
+        self.parts[key] = known + tuple(part for part in parts if part not in known)
+        for part in parts:
+            if self not in part.wholes:
+                part.wholes.append(self)
+
+
+class Part(NamedTuple):
+    """What `base[key]` or `base.key` denotes."""
+
+    bases: tuple[Place, ...]
+    key: object
+
+
+class Box(NamedTuple):
+    """A container or another object that the expression makes; `kind` says what it is, as far as that is known."""
+
+    kind: str
+    items: tuple[tuple[object, Value], ...] = ()
+
+
+class Either(NamedTuple):
+    """One of several values."""
+
+    values: tuple[Value, ...]
+
+
+def either(values: Iterable[Value]) -> Value:
+    """Return what one of the values may be; None when none of them is anything that a name can reach."""
+    known = tuple(value for value in values if value is not None)
+    if not known:
+        return None
+    return known[0] if len(known) == 1 else Either(known)
+
+
+def known_parts(bases: tuple[Place, ...], key: object) -> tuple[Place, ...]:
+    """Return the parts that the bases are known to hold under the key."""
+    found: list[Place] = []
+    for base in bases:
+        if not base.parts:
+            continue
+        if key == ANY:
+            for parts in base.parts.values():
+                found += parts
+        else:
+            found += base.parts.get(key, ())
+            found += base.parts.get(ANY, ())
+    return tuple(found)
+
+
+def reached(value: Value) -> tuple[Place, ...]:
+    """Return the places that a change to the value changes."""
+    if isinstance(value, Part):
+        return known_parts(value.bases, value.key) or value.bases
+    if isinstance(value, Either):
+        return tuple(place for each in value.values for place in reached(each))
+    if isinstance(value, Box) or value is None:
+        return ()
+    return value
+
+
+def owned(value: Value) -> tuple[Place, ...]:
+    """Return the places that a name bound to the value stands for, made where there are none yet."""
+    if value is None:
+        return (Place(),)
+    if isinstance(value, Part):
+        return known_parts(value.bases, value.key) or _new_part(value)
+    if isinstance(value, Box):
+        return (_built(value),)
+    if isinstance(value, Either):
+        return tuple(place for each in value.values for place in owned(each))
+    return value
+
+
+def _new_part(value: Part) -> tuple[Place, ...]:
+    part = Place()
+    for base in value.bases:
+        base.hold(value.key, (part,))
+    return (part,)
+
+
+def _built(box: Box) -> Place:
+    place = Place(box.kind)
+    for key, value in box.items:
+        if value is not None:
+            place.hold(key, owned(value))
+    return place
+
+
+def part_of(value: Value, key: object) -> Value:
+    """Return what the value's part under that key may be."""
+    if value is None:
+        return None
+    if isinstance(value, Box):
+        exact = [item for at, item in value.items if at == key or at == ANY or key == ANY]
+        return either(exact)
+    if isinstance(value, Either):
+        return either(part_of(each, key) for each in value.values)
+    bases = reached(value)
+    return Part(bases, key) if bases else None
+
+
+def elements(value: Value) -> Value:
+    """Return what a loop over the value binds."""
+    return part_of(value, ANY)
+
+
+def kinds(value: Value) -> set[str]:
+    """Return what kinds of object the value may be."""
+    if isinstance(value, Box):
+        return {value.kind}
+    return {place.kind for place in reached(value)} if not isinstance(value, Part) else set()
+
+
+def changed(places: tuple[Place, ...]) -> tuple[set[str], set[tuple[str, str]]]:
+    """Return the names whose value a change to these places changes, and the labels of outer objects among them."""
+    names: set[str] = set()
+    labels: set[tuple[str, str]] = set()
+    seen: set[int] = set()
+    pending = list(places)
+    while pending:
+        place = pending.pop()
+        if id(place) in seen:
+            continue
+        seen.add(id(place))
+        names |= place.names
+        if place.label:
+            labels.add(place.label)
+        pending += place.wholes
+    return names, labels

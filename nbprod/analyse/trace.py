@@ -1,0 +1,127 @@
+"""What analysis collects while it walks one statement or one function, and what it keeps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Mapping
+
+    from nbprod.model.notebook import Cell
+
+Label = tuple[str, str]  # ("argument" | "global", name): an object that a function gets from outside
+
+
+class Read(NamedTuple):
+    """A name that is needed from before.
+
+    `soft`: only if something before makes it (bound on one branch, or named in a string). `via`: read by a function
+    that the code mentions. `late`: read by a lambda or function that may run after a later binding.
+    """
+
+    line: int
+    soft: bool = False
+    via: bool = False
+    late: bool = False
+
+
+class CallSeen(NamedTuple):
+    """A call inside a function to a name of the notebook: what it passes, by position or keyword."""
+
+    callee: str
+    passed: tuple[tuple[int | str, frozenset[Label]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """What a function, lambda or class of the notebook does when used; names are the notebook's."""
+
+    arguments: tuple[str, ...] = ()
+    reads: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
+    mutates: frozenset[str] = frozenset()
+    mutates_arguments: frozenset[str] = frozenset()
+    returns: frozenset[Label] = frozenset()
+    calls: tuple[CallSeen, ...] = ()
+    draws: frozenset[str] = frozenset()
+    seeds: frozenset[str] = frozenset()
+    pyplot: bool = False
+    methods: Mapping[str, FunctionFacts] = field(default_factory=dict)
+    is_class: bool = False
+
+
+@dataclass(slots=True)
+class Trace:
+    """The collector of one statement or one function."""
+
+    reads: dict[str, Read] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+    binds: dict[str, bool] = field(default_factory=dict)  # name → surely?
+    loop_targets: set[str] = field(default_factory=set)
+    deletes: set[str] = field(default_factory=set)
+    mutates: dict[str, int] = field(default_factory=dict)
+    touches: set[str] = field(default_factory=set)  # changed through another name of the same object
+    draws: dict[str, int] = field(default_factory=dict)
+    seeds: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)  # global state that it sets → whose
+    stars: list[str] = field(default_factory=list)
+    functions: dict[str, FunctionFacts] = field(default_factory=dict)
+    calls: list[CallSeen] = field(default_factory=list)
+    returns: set[Label] = field(default_factory=set)
+    mutates_arguments: set[str] = field(default_factory=set)
+    pyplot: bool = False
+    awaits: bool = False
+    methods: dict[str, FunctionFacts] = field(default_factory=dict)
+
+    def function(self, arguments: tuple[str, ...] = ()) -> FunctionFacts:
+        """Return what was collected as facts of a function."""
+        return FunctionFacts(
+            arguments=arguments,
+            reads=frozenset(self.reads) | frozenset(self.late),
+            binds=frozenset(self.binds),
+            mutates=frozenset(self.mutates),
+            mutates_arguments=frozenset(self.mutates_arguments),
+            returns=frozenset(self.returns),
+            calls=tuple(self.calls),
+            draws=frozenset(self.draws),
+            seeds=frozenset(self.seeds),
+            pyplot=self.pyplot,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One top-level statement of a cell, and what was collected of it."""
+
+    node: ast.stmt
+    trace: Trace
+
+    @property
+    def line(self) -> int:
+        """The first line, decorators included, from 1."""
+        decorators: list[ast.expr] = getattr(self.node, "decorator_list", [])
+        return min([self.node.lineno, *(each.lineno for each in decorators)])
+
+    @property
+    def writes(self) -> set[str]:
+        """Every name that it binds, changes or deletes."""
+        trace = self.trace
+        return {*trace.binds, *trace.mutates, *trace.touches, *trace.deletes}
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedCell:
+    """A code cell and its statements; `fault` says why there are none, when it could not be parsed."""
+
+    cell: Cell
+    statements: tuple[Statement, ...] = ()
+    fault: str = ""
+    fault_line: int | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of its Python, as the parser counts them."""
+        return re.split(r"\r\n|\r|\n", self.cell.python)
