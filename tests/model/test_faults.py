@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -80,3 +81,25 @@ def test_cells_of_an_example_have_tags_and_kinds():
         ("# Title", (), False),
         ("a = 1", ("parameters", "skip"), True),
     ]
+
+
+def uses_of_faults():
+    """Yield where the package makes a diagnostic: place, constant, and the keywords that it hands over."""
+    package = Path(faults.__file__).parents[2]
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr="at")):
+                    keywords = [keyword.arg for keyword in node.keywords]
+                    if name in faults.__all__ and None not in keywords:
+                        yield f"{path.relative_to(package)}:{node.lineno}", name, set(keywords)
+
+
+def test_every_use_of_a_fault_fills_its_fields_and_no_others():
+    places = {"cell", "line", "severity"}
+    wrong = [
+        (place, name, sorted(getattr(faults, name).fields ^ (keywords - places)))
+        for place, name, keywords in uses_of_faults()
+        if getattr(faults, name).fields != keywords - places
+    ]
+    assert wrong == []
