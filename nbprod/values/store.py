@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import NbprodError, ProjectBroken, ValueUnstorable
@@ -151,7 +151,20 @@ def _third_party() -> tuple[Format, ...]:
     """The formats that installed packages add, by name; those whose extension is taken are left out."""
     taken = {each.extension for each in (*OUT_FORMATS, PNG, SVG, CSV)}
     found = sorted(entry_points(group=ENTRY_POINTS), key=lambda each: each.name)
-    return tuple(each for entry in found if (each := entry.load()).extension not in taken)
+    return tuple(each for each in map(_loaded, found) if each.extension not in taken)
+
+
+def _loaded(entry: EntryPoint) -> Format:
+    try:
+        made = entry.load()
+    except Exception as error:  # noqa: BLE001 - whatever another package raises is told below
+        made = error
+    if isinstance(made, Format):
+        return made
+    raise NbprodError(
+        f"the format {entry.name!r} that {entry.value} should give can't be used: {_brief(made)}",
+        hint="Mend or uninstall the package that adds it.",
+    )
 
 
 CURES = (
@@ -173,7 +186,7 @@ def _cure(why: str) -> str:
     return next(cure, "Make it inside the step that uses it, and pass the data that it's made from.")
 
 
-def _brief(error: BaseException) -> str:
+def _brief(error: object) -> str:
     words = " ".join(str(error).split()) or type(error).__name__
     return words if len(words) <= 160 else f"{words[:159]}…"
 

@@ -296,3 +296,67 @@ def test_views_and_shared_parts_are_still_shared(tmp_path):
 
 def test_a_preferred_format_that_no_longer_fits_gives_way(tmp_path):
     assert save({1, 2}, tmp_path, "value", prefer="parquet").format == "json"
+
+
+def test_storing_a_figure_opens_no_other(tmp_path):
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    axes.plot([1, 2])
+    try:
+        for value in (figure, {"roc": figure, "table": frame(a=[1])}, axes):
+            load(save(value, tmp_path, "figure").path)
+            assert plt.get_fignums() == [figure.number]
+    finally:
+        plt.close(figure)
+
+
+PLUGIN = """
+from nbprod.values.formats.format import Format
+
+TALLY = Format("tally", "tally", lambda value: type(value) is int, lambda value, path: None, lambda path: None)
+STROKES = Format(
+    "strokes",
+    "strokes",
+    lambda value: type(value) is int and 0 <= value < 100,
+    lambda value, path: path.write_text("|" * value),
+    lambda path: len(path.read_text()),
+)
+BROKEN = 3
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    from nbprod.values import store
+
+    site = tmp_path / "site"
+    (site / "tally-1.0.dist-info").mkdir(parents=True)
+    (site / "tally_plugin.py").write_text(PLUGIN)
+    (site / "tally-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: tally\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(str(site))
+
+    def add(*names):
+        lines = "".join(f"{name.lower()} = tally_plugin:{name}\n" for name in names)
+        (site / "tally-1.0.dist-info" / "entry_points.txt").write_text(f"[nbprod.formats]\n{lines}")
+        store._third_party.cache_clear()
+
+    yield add
+    store._third_party.cache_clear()
+
+
+def test_other_packages_add_formats_and_are_proven_too(plugin, tmp_path):
+    plugin("STROKES", "TALLY")
+    saved = save(5, tmp_path, "value")
+    assert saved.path.name == "value.strokes"
+    assert load(saved.path) == 5
+    assert save(200, tmp_path, "value").format == "json"
+
+
+def test_a_broken_format_of_another_package_is_named(plugin, tmp_path):
+    plugin("BROKEN")
+    with pytest.raises(NbprodError, match=r"the format 'broken' that tally_plugin:BROKEN should give can't be used: 3"):
+        save(5, tmp_path, "value")

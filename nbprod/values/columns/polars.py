@@ -67,9 +67,11 @@ def _is_key(kind: str, series: pl.Series) -> bool:
     return enough and rules.names_a_key(series.name) and series.n_unique() == len(series)
 
 
-def _values(kind: str, present: pl.Series) -> tuple[str, ...] | None:
+def _values(kind: str, present: pl.Series) -> tuple[str | int | bool, ...] | None:
     import polars as pl
 
+    if kind == "int" and _range(kind, present) == (0, 1) and rules.looks_closed(2, len(present)):
+        return 0, 1
     if kind not in {"str", "category"}:
         return None
     if isinstance(present.dtype, pl.Enum):

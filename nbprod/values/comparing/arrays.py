@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbprod.values.comparing.difference import Difference, Rules, brief, counted
+from nbprod.values.content.objects import pixels_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,11 +115,7 @@ def compare_pixels(_rules: Rules, left: Any, right: Any, path: str) -> Differenc
 
 
 def _pixels(figure: Any) -> NDArray[Any]:
-    import io
-
     import numpy as np
 
-    drawing = io.BytesIO()
-    figure.savefig(drawing, format="rgba", dpi=72)
-    width, height = (int(round(inches * 72, 6)) for inches in figure.get_size_inches())
-    return np.frombuffer(drawing.getvalue(), np.uint8).reshape(height, width, 4)
+    width = int(round(figure.get_size_inches()[0] * 72, 6))
+    return np.frombuffer(pixels_of(figure), np.uint8).reshape(-1, width, 4)

@@ -106,7 +106,7 @@ def _cell_value(cell: types.CellType) -> object:
 def feed_code(walk: Walk, sink: Sink, code: Any) -> None:
     """A code object: what it does, not where it stands."""
     parts = (code.co_code, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    counts = (code.co_flags, code.co_argcount, code.co_kwonlyargcount, code.co_posonlyargcount)
+    counts = (code.co_exceptiontable, code.co_flags, code.co_argcount, code.co_kwonlyargcount, code.co_posonlyargcount)
     walk.feed(sink, (*parts, *counts, code.co_consts))
 
 
@@ -123,11 +123,19 @@ def is_importable(value: Any) -> bool:
 
 def feed_figure(walk: Walk, sink: Sink, figure: Any) -> None:
     """A figure: what it looks like."""
-    drawing = io.BytesIO()
-    figure.savefig(drawing, format="rgba", dpi=72)
     sink.update(b"figure")
     walk.feed(sink, tuple(map(float, figure.get_size_inches())))
-    sink.update(drawing.getvalue())
+    sink.update(pixels_of(figure))
+
+
+def pixels_of(figure: Any) -> bytes:
+    """The figure drawn as red, green, blue and alpha, at one resolution and without a person's settings for files."""
+    from matplotlib import rc_context
+
+    drawing = io.BytesIO()
+    with rc_context({"savefig.bbox": None, "savefig.transparent": False}):
+        figure.savefig(drawing, format="rgba", dpi=72)
+    return drawing.getvalue()
 
 
 def feed_axes(walk: Walk, sink: Sink, axes: Any) -> None:

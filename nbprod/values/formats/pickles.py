@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nbprod.values.content.frames import extras_of
 from nbprod.values.formats.format import (
     ESTIMATORS,
+    FIGURES,
     PANDAS_FRAMES,
     PANDAS_SERIES,
     POLARS_FRAMES,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTAINERS = (dict, list, tuple)
+MAIN = b"__main__"  # a pickle with it looks things up in the notebook itself, which no other process can
 KEPT = ("numpy.ndarray", *PANDAS_FRAMES, *PANDAS_SERIES)
 HEAVY = ("numpy.ndarray", *PANDAS_FRAMES, *PANDAS_SERIES, *POLARS_FRAMES, *ESTIMATORS)
 
@@ -58,8 +60,17 @@ class _Keeper:
                 return with_attributes, (_bare(value), attributes)
             if self.memories and is_array(value) and (view := reduced_view(value, self.memories)):
                 return view
+        if is_a(value, *FIGURES):
+            return _reduced_figure(value)
         inherited = getattr(super(), "reducer_override", None)
         return inherited(value) if inherited else NotImplemented
+
+
+def _reduced_figure(figure: Any) -> Any:
+    """The figure without the wish to be shown: what is loaded must not appear among the notebook's open figures."""
+    maker, args, state, *rest = figure.__reduce_ex__(4)
+    shown = {name: each for name, each in state.items() if name != "_restore_to_pylab"}
+    return maker, args, shown, *rest
 
 
 def _bare(value: Any) -> Any:
@@ -74,7 +85,7 @@ class _Pickler(_Keeper, pickle.Pickler):
     pass
 
 
-def _dumped(pickler: Any, value: Any) -> memoryview:
+def _dumped(pickler: Any, value: Any) -> bytes:
     """The value as a pickle made by that class of picklers."""
     stream = io.BytesIO()
     try:
@@ -83,20 +94,15 @@ def _dumped(pickler: Any, value: Any) -> memoryview:
         made.dump(value)
     except Exception as error:
         raise DoesNotFitError(str(error)) from error
-    return stream.getbuffer()
+    return stream.getvalue()
 
 
 def write_pickle(value: Any, path: Path) -> None:
     """Write a value whose classes and functions can all be imported again."""
     content = _dumped(_Pickler, value)
-    if _mentions_main(content):
+    if MAIN in content:
         raise DoesNotFitError("something that a cell defines")
     path.write_bytes(content)
-
-
-def _mentions_main(content: memoryview) -> bool:
-    """Whether the pickle looks anything up in the notebook itself, which no other process can."""
-    return b"__main__" in bytes(content)
 
 
 def read_pickle(path: Path) -> Any:
@@ -121,8 +127,12 @@ def fits_joblib(value: object) -> bool:
         return True
     if type(value) not in CONTAINERS:
         return False
-    parts = value.values() if isinstance(value, dict) else value
-    return any(_is_heavy(each) for each in parts)  # type: ignore[attr-defined]  # one of CONTAINERS
+    parts = _parts(value)
+    return any(map(_is_heavy, parts)) and not any(is_a(each, *FIGURES) for each in parts)
+
+
+def _parts(container: Any) -> list[object]:
+    return list(container.values() if isinstance(container, dict) else container)
 
 
 def _is_heavy(value: object) -> bool:
@@ -142,7 +152,7 @@ def write_joblib(value: Any, path: Path) -> None:
         raise
     except Exception as error:
         raise DoesNotFitError(str(error)) from error
-    if _mentions_main(memoryview(path.read_bytes())):
+    if MAIN in path.read_bytes():
         raise DoesNotFitError("something that a cell defines")
 
 
