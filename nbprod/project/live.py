@@ -171,7 +171,17 @@ class Session:
         step = watched.step
         parameters = self._parameters(step.parameters)
         before = self._runs.get(step.name)
-        self._runs[step.name] = ran(before, step, watched.cell, seen, parameters=parameters, raised=raised)
+        run = ran(before, step, watched.cell, seen, parameters=parameters, raised=raised)
+        self._runs[step.name] = run
+        if run.seen is not None and not raised and not watched.warnings and len(run.cells) == len(texts(step)):
+            self._record(run.seen)
+
+    def _record(self, seen: StepSeen) -> None:
+        from nbprod.project.liverecord import keep
+
+        place, graph = self._place(), self.graph()
+        if place is not None:
+            keep(place, graph, seen, self._parameters([each.name for each in graph.parameters]))
 
 
 def is_frame(value: object) -> bool:
