@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import re
@@ -110,8 +111,10 @@ class Session:
         return [step.function for step in self.plan.graph.steps if step.function and self.cell in step.cells]
 
     def _python(self, cell: int) -> str:
+        lines = self.plan.sources[cell].splitlines(keepends=True)
+        body = itertools.dropwhile(lambda line: line.startswith("%%") or line.isspace(), lines)
         try:
-            return str(self.shell.transform_cell(self.plan.sources[cell]))
+            return str(self.shell.transform_cell("".join(body)))
         except SyntaxError:
             return ""
 

@@ -11,6 +11,7 @@ from nbprod.record import audit
 from nbprod.record.borders import Border
 from nbprod.record.files import mentioned, read_and_written, signatures
 from nbprod.record.memory import Peak
+from nbprod.record.modules import module_files
 from nbprod.record.randomness import Draws
 from nbprod.values import groups
 
@@ -128,7 +129,7 @@ class Observer:
             outputs=outputs,
             changed=changed,
             together=together,
-            files_read=read,
+            files_read=tuple(sorted({*read, *module_files(step, self.border.value, self._root)})),
             files_written=written,
             sockets=watch.accesses.sockets(),
             draws=drawn,

@@ -88,7 +88,7 @@ class Replays:
         before = dict(namespace)
         try:
             with silence(), _in_folder(self._stage.home), _random_states({}):
-                namespace.update(_copied(values) | dict(self._stage.parameters))
+                namespace.update(_copied({**values, **self._stage.parameters}))
                 await execute(test.python, namespace)
         except (Exception, SystemExit):  # noqa: BLE001  (the user's code can raise anything)
             return False
@@ -113,7 +113,7 @@ class Replays:
         before = dict(namespace)
         accesses = audit.Accesses()
         try:
-            namespace.update(_copied(inputs) | dict(self._stage.parameters))
+            namespace.update(_copied({**inputs, **self._stage.parameters}))
             with silence(), _in_folder(self._stage.home), _random_states(inputs):
                 started = time.perf_counter()
                 audit.listen(accesses)

@@ -14,13 +14,15 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from nbprod.model.graph import Block, Edge, Graph, Input, Step
+from nbprod.model.graph import Block, Definition, DefinitionKind, Edge, Graph, Input, Step
 from nbprod.model.notebook import Mark
 from nbprod.record import Observer
 from nbprod.record.proof import Proof
 
 
-def seen_of(code, root, *, namespace=None, reads=(), makes=(), crossing=(), mark=None, prove=False, before=""):
+def seen_of(
+    code, root, *, namespace=None, reads=(), makes=(), crossing=(), mark=None, prove=False, before="", definitions=()
+):
     """Run `code` as a step and return what the observer saw of it; `before` runs observed, but outside of the step."""
     names = {} if namespace is None else namespace
     step = Step(
@@ -30,7 +32,7 @@ def seen_of(code, root, *, namespace=None, reads=(), makes=(), crossing=(), mark
         inputs=tuple(Input(name, "first") for name in reads),
         outputs=tuple(makes),
         parameters=(),
-        definitions=(),
+        definitions=definitions,
         mark=mark or Mark("made"),
         code_id="id",
     )
@@ -132,6 +134,20 @@ def test_files_are_seen(here, code, read, written):
     seen = seen_of(code, here)
     assert list(seen.files_read) == read
     assert list(seen.files_written) == written
+
+
+def test_helper_modules_of_the_project_are_files_that_the_step_reads(here, monkeypatch):
+    (here / "notebooks" / "near_helper.py").write_text("import json\nfrom far_helper import inner\ndef outer(): pass\n")
+    (here / "far_helper.py").write_text("def inner(): pass\n")
+    (here / "unused_helper.py").write_text("")
+    monkeypatch.syspath_prepend(here)
+    monkeypatch.syspath_prepend(here / "notebooks")
+    before = "import near_helper\nfrom near_helper import outer\nimport unused_helper\nimport pandas"
+    definitions = tuple(
+        Definition(name, DefinitionKind.IMPORT, 0, 1, f"import {name}") for name in ("outer", "pandas", "gone")
+    )
+    seen = seen_of("outer()", here, before=before, definitions=definitions)
+    assert seen.files_read == ("far_helper.py", "notebooks/near_helper.py")
 
 
 def test_a_file_outside_of_the_project_is_absolute(here, tmp_path_factory, monkeypatch):

@@ -108,12 +108,13 @@ def test_the_call_of_a_decorated_step_is_its_border(book):
             "@step\ndef double(base):\n    return [2 * each for each in base]\n\n"
             "@step\nasync def last(doubled):\n    return doubled[-1]"
         ),
-        "shown = 1\ndoubled = double(base)\nend = await last(doubled)\nshown",
+        "%%time\nshown = 1\ndoubled = double(base)\nend_of_cell = 1",
+        "doubled = double(base)\nend = await last(doubled)\nshown",
     )
     steps = {
         "first": {"cells": (1,), "makes": ["base"]},
-        "double": {"cells": (2, 3), "reads": {"base": "first"}, "makes": ["doubled"], "function": "double"},
-        "last": {"cells": (2, 3), "reads": {"doubled": "double"}, "makes": ["end"], "function": "last"},
+        "double": {"cells": (2, 3, 4), "reads": {"base": "first"}, "makes": ["doubled"], "function": "double"},
+        "last": {"cells": (2, 4), "reads": {"doubled": "double"}, "makes": ["end"], "function": "last"},
     }
     record = book(sources, steps).run()
     assert [each.name for each in record.step("last").inputs] == ["doubled"]
