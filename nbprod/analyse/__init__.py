@@ -18,6 +18,7 @@ from nbprod.analyse.needs import Needs
 from nbprod.analyse.order import topological
 from nbprod.analyse.parameters import parameters
 from nbprod.analyse.resolve import Plan, Resolver
+from nbprod.analyse.rules.subject import Subject
 from nbprod.analyse.scan import scan
 from nbprod.model.faults import FAULTS, Fault
 from nbprod.model.graph import Graph
@@ -68,7 +69,7 @@ def graph(notebook: Notebook, record: Record | None = None) -> Graph:
         steps=ordered,
         edges=assemble.edges_of(ordered),
         tests=assemble.tests_of(resolver),
-        diagnostics=rules.diagnostics(notebook, resolver, ordered, cycle),
+        diagnostics=rules.diagnostics(Subject(notebook, resolver, ordered, cycle)),
     )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from nbprod.analyse import definitions, randomness
 from nbprod.analyse.decorated import decorator_names, step_mark, undecorated
-from nbprod.analyse.facts import is_definition
-from nbprod.analyse.findings import ChangedAfterRead, ExplorationDraws, LostSetting, Unseeded
+from nbprod.analyse.facts import is_definition, is_given
+from nbprod.analyse.findings import ChangedAfterRead, ExplorationDraws, LostSetting, Missing, Unseeded
 from nbprod.analyse.needs import Needs
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.model.graph import Definition, DefinitionKind
@@ -212,7 +212,7 @@ class Resolver:
             self.needs.need(draft, state, cell, line)
         if lib in self.explored:
             at, of = self.explored.pop(lib)
-            self.needs.find(ExplorationDraws(at, of, lib, old.step if old else "", draft.name))
+            self.needs.find(ExplorationDraws(at, of, lib, f"step '{old.step}'" if old else "the seeding", draft.name))
         self.make(draft, state, cell, line, surely=True)
 
     # Tests
@@ -234,6 +234,7 @@ class Resolver:
 
     def unmarked(self, scanned: ScannedCell, statement: Statement) -> None:
         """One statement of an unmarked cell."""
+        self.look_for_missing(scanned, statement)
         function = self.plan.decorated.get(next(iter(statement.trace.functions), ""))
         called = self.calls.get(id(statement))
         if called is not None:
@@ -245,6 +246,17 @@ class Resolver:
             self.decorated_step(function, scanned, statement)
         elif not is_definition(statement):
             self.explore(scanned, statement)
+
+    def look_for_missing(self, scanned: ScannedCell, statement: Statement) -> None:
+        """A name that nothing above makes, in a cell that is no step's."""
+        cell = scanned.cell.index
+        for name, read in statement.trace.reads.items():
+            known = name in self.needs.current or is_given(name) or self.needs.stars
+            if known or read.soft or read.via or read.late:
+                continue
+            below = [each for each in self.plan.makers.get(name, ()) if each > cell]
+            if name not in self.plan.skipped:
+                self.needs.find(Missing("", name, cell, read.line, below[0] if below else None))
 
     def define(self, scanned: ScannedCell, statement: Statement, step: str) -> None:
         """Imports, functions, classes and, outside of steps, constants."""

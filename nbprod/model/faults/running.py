@@ -93,28 +93,35 @@ flights = [len(os.environ["HOME"])]
 GLOBAL_STATE = Fault(
     code="NB304",
     severity=Severity.WARNING,
-    title="An unmarked cell changes a global state",
-    message="cell {place} changes a global state ({what}), which the pipeline does not have",
-    hint="Move the line into the steps that depend on it.",
-    why="Options of libraries, environment variables, the working directory and warning filters are part of "
-    "the process. The notebook's steps run with them and the pipeline's run without.",
+    title="An unmarked cell changes a global state in a way that steps cannot repeat",
+    message="cell {place} changes a global state ({what}) in a way that the steps cannot repeat",
+    hint="Move the line into the steps that depend on it, or set plain values.",
+    why="Options of libraries, environment variables, warning filters and the like are part of the process, "
+    "and each step runs in a process of its own. What an unmarked cell sets from plain values, "
+    "constants and parameters is set again in every step below it. What it sets from values that it has "
+    "computed is not there in the pipeline.",
     bad="""\
 # %%
-import locale
-locale.setlocale(locale.LC_ALL, "C")
+import os
+from pathlib import Path
+
+# %%
+newest = sorted(Path("raw").iterdir())[-1]
+os.environ["FLIGHTS_FOLDER"] = str(newest)
 
 # %%
 %%step load
-text = f"{1234.5:n}"
+folder = os.environ["FLIGHTS_FOLDER"]
 """,
     cure="""\
 # %%
-import locale
+import os
+from pathlib import Path
 
 # %%
 %%step load
-locale.setlocale(locale.LC_ALL, "C")
-text = f"{1234.5:n}"
+os.environ["FLIGHTS_FOLDER"] = str(sorted(Path("raw").iterdir())[-1])
+folder = os.environ["FLIGHTS_FOLDER"]
 """,
 )
 
@@ -217,7 +224,7 @@ EXPLORATION_DRAWS = Fault(
     code="NB308",
     severity=Severity.WARNING,
     title="Exploration draws from the random state that steps use",
-    message="cell {place} draws from {source} between step '{before}' and step '{after}'",
+    message="cell {place} draws from {source} between {before} and step '{after}'",
     hint="Pass a seed of its own to the exploration, or to the steps.",
     why="The cell stays in the notebook, so the pipeline draws fewer numbers and the later step gets others "
     "than in the notebook.",

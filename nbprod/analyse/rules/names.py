@@ -1,0 +1,86 @@
+"""Rules about names: what no step makes, what changes where it should not, what does not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Missing, Unmade
+from nbprod.analyse.rules.subject import did_you_mean
+from nbprod.model.diagnostic import Severity
+from nbprod.model.faults import (
+    CHANGED_AFTER_READ,
+    CHANGED_OUTSIDE,
+    CYCLE,
+    HIDDEN_STATE,
+    UNDEFINED_NAME,
+    UNMADE_NAME,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbprod.analyse.rules.subject import Subject
+    from nbprod.model.diagnostic import Diagnostic
+
+
+class UnmadeNames:
+    """A step or test reads what an unmarked cell makes."""
+
+    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one diagnostic for each such name of a step."""
+        for each in subject.findings(Unmade):
+            near = subject.near(each.maker)
+            fields = {"step": each.step, "name": each.name, "how": each.how, "maker": each.maker, "near": near}
+            yield UNMADE_NAME.at(each.cell, each.line, **fields)
+
+
+class ChangesOutside:
+    """An unmarked cell changes a step's value that a later step reads."""
+
+    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one diagnostic for each change."""
+        for each in subject.findings(ChangedOutside):
+            fields = {"name": each.name, "maker": each.maker, "reader": each.reader, "changer": each.changer}
+            yield CHANGED_OUTSIDE.at(each.changer, each.line, **fields)
+
+
+class Cycles:
+    """Two steps need each other."""
+
+    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one diagnostic for the first cycle."""
+        if subject.cycle:
+            step = next(each for each in subject.steps if each.name == subject.cycle[0])
+            path = " → ".join(f"'{name}'" for name in subject.cycle)
+            yield CYCLE.at(step.cells[0], 1, path=path)
+
+
+class MissingNames:
+    """A name that nothing above makes: hidden state if something below does, else undefined."""
+
+    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one diagnostic for each name and reader."""
+        broken = " ".join(each.cell.source for each in subject.resolver.plan.cells if each.fault)
+        unparsed = set(broken.replace("(", " ").replace(",", " ").replace("=", " ").split())
+        for each in subject.findings(Missing):
+            if each.name in unparsed:
+                continue
+            # What a cell outside of the steps lacks stops the notebook's run, but is not missing from the pipeline.
+            severity = None if each.step else Severity.WARNING
+            fields = {"reader": f"step '{each.step}'" if each.step else f"cell {each.cell}", "name": each.name}
+            if each.maker is not None:
+                place = {"maker": each.maker, "place": each.cell}
+                yield HIDDEN_STATE.at(each.cell, each.line, severity=severity, **fields, **place)
+            else:
+                nearest = did_you_mean(each.name, subject.names)
+                yield UNDEFINED_NAME.at(each.cell, each.line, severity=severity, **fields, nearest=nearest)
+
+
+class ChangesAfterRead:
+    """A step of several cells changes a name after another step has read it."""
+
+    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one diagnostic for each name, reader and changing cell."""
+        for each in subject.findings(ChangedAfterRead):
+            fields = {"maker": each.maker, "name": each.name, "changer": each.changer, "reader": each.reader}
+            yield CHANGED_AFTER_READ.at(each.changer, each.line, place=each.place, **fields)

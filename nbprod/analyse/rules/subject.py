@@ -1,0 +1,51 @@
+"""What the rules look at, and how they speak of it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nbprod.analyse.findings import Finding
+    from nbprod.analyse.resolve import Resolver
+    from nbprod.model.graph import Step
+    from nbprod.model.notebook import Notebook
+
+F = TypeVar("F", bound="Finding")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The notebook as resolved, its steps, and a cycle through them, if there is one."""
+
+    notebook: Notebook
+    resolver: Resolver
+    steps: tuple[Step, ...]
+    cycle: tuple[str, ...] = ()
+
+    def findings(self, kind: type[F]) -> Iterator[F]:
+        """Yield the findings of one kind, in the order in which they were made."""
+        return (each for each in self.resolver.needs.findings if isinstance(each, kind))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that a cell binds."""
+        return tuple(self.resolver.plan.makers)
+
+    def near(self, cell: int) -> str:
+        """Return the step whose cell stands closest above another, or else below it."""
+        standing = [(abs(at - cell), at > cell, step.name) for step in self.steps for at in step.cells]
+        return f"step '{min(standing)[2]}'" if standing else "a step"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the sentence that suggests the nearest of the known names; "" if none is near.
+
+    >>> did_you_mean("flihgts", ["weather", "flights"])
+    "Did you mean 'flights'? "
+    """
+    near = difflib.get_close_matches(name, [each for each in known if each != name], n=1)
+    return f"Did you mean '{near[0]}'? " if near else ""
