@@ -18,19 +18,11 @@ NOT_PYTHON = Fault(
 # %%
 %%step load
 flights = [12, 40, 3
-
-# %%
-%%step count
-number = len(flights)
 """,
     cure="""\
 # %%
 %%step load
 flights = [12, 40, 3]
-
-# %%
-%%step count
-number = len(flights)
 """,
 )
 
@@ -47,17 +39,16 @@ UNCARRIED_MAGIC = Fault(
     bad="""\
 # %%
 %%step load
-%run loading.py
-flights = read_flights()
+%cd raw
+text = open("flights.txt").read()
 """,
     cure="""\
 # %%
-from statistics import mean
+from pathlib import Path
 
 # %%
 %%step load
-flights = [12, 40, 3]
-delay = mean(flights)
+text = Path("raw/flights.txt").read_text()
 """,
 )
 

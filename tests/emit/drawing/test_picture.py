@@ -81,6 +81,6 @@ def test_no_steps_are_a_small_empty_picture():
 
 def test_a_thousand_steps_are_drawn_in_seconds(make_graph):
     rows = [(f"s{n}", tuple(f"x{m}" for m in range(max(0, n - 3), n)), (f"x{n}",), ()) for n in range(1000)]
-    start = time.perf_counter()
+    start = time.process_time()
     svg(make_graph(rows))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
