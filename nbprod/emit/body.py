@@ -61,7 +61,7 @@ def _hoisted(
         each
         for block, tree in zip(blocks, trees, strict=True)
         for each in _candidates(block, tree)
-        if counts[each.name] == 1 and each.name not in kept_names
+        if each.name == "*" or (counts[each.name] == 1 and each.name not in kept_names)
     ]
     while True:
         known = available | {each.name for each in found}
@@ -78,7 +78,8 @@ def _candidates(block: Block, tree: ast.Module) -> Iterable[Definition]:
     for statement in tree.body:
         match statement:
             case ast.Import() | ast.ImportFrom():
-                if leading and not _is_star(statement):
+                # A star import may not stand in a function, so it goes above wherever it stood.
+                if leading or _is_star(statement):
                     yield from (_import(block.cell, statement, alias) for alias in statement.names)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 if not source.writes_globals(statement) and _has_own_lines(tree, statement):

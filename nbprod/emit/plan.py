@@ -109,8 +109,9 @@ def _arranged(step: Step, record: Record) -> StepPlan:
     nested = _nested(outside, twice if not step.function else {step.name})
     if any(each.name in nested for each in outside) and made.hoisted:
         made = body(own, available - nested, frozenset(kept))
-    plain = [*outside, *made.hoisted]
-    top = [each for each in plain if each.name not in nested or each in made.hoisted]
+    hoisted = [one for each in made.hoisted for one in _expanded(each, step, stars)]
+    plain = [*outside, *hoisted]
+    top = [each for each in plain if each.name not in nested or each in hoisted]
     return StepPlan(
         step,
         record.step(step.name),

@@ -58,7 +58,7 @@ def _dtype_name(dtype: Any) -> str:
     import pandas as pd
 
     unusual = isinstance(dtype, pd.StringDtype) and str(dtype) == "string" and dtype != pd.StringDtype()
-    return f"string[{dtype.storage}]" if unusual else str(dtype)
+    return f"string({dtype.storage})" if unusual else str(dtype)
 
 
 def kind_of(column: pd.Series) -> str:
