@@ -392,7 +392,9 @@ def class_facts(methods: dict[str, FunctionFacts], bases: list[FunctionFacts]) -
     """Return the facts of a class: what any of its methods does may happen wherever the class is used."""
     inherited = {name: facts for base in bases for name, facts in base.methods.items()}
     every = list(methods.values())
+    made_by = methods.get("__init__", inherited.get("__init__", FunctionFacts()))
     return FunctionFacts(
+        mutates_arguments=made_by.mutates_arguments - frozenset(made_by.arguments[:1]),
         reads=frozenset(name for each in every for name in each.reads),
         binds=frozenset(name for each in every for name in each.binds),
         mutates=frozenset(name for each in every for name in each.mutates),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nbprod.analyse.knowledge import CONVENTIONS
+from nbprod.analyse.knowledge import BUILTINS, CONVENTIONS
 from nbprod.analyse.places import Place, owned
 from nbprod.analyse.trace import FunctionFacts
 
@@ -75,8 +75,8 @@ class World:
             self._effects.clear()
 
     def value(self, name: str) -> tuple[Place, ...] | None:
-        """Return the places that a name stands for; None for an import."""
-        if name in self.imports:
+        """Return the places that a name stands for; None for an import or a builtin."""
+        if name in self.imports or (name in BUILTINS and name not in self.places):
             return None
         if name not in self.places:
             self.bind(name, None, surely=True)
