@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 NEEDS = ("import subprocess",)
-DOLLAR_NAME = re.compile(r"(.*?)\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)", re.DOTALL)  # not inside single quotes
+DOLLAR_NAME = re.compile(r"\$(\$?[\w.]+)")
 INSTALL = re.compile(
     r"^\s*(?:sudo\s+)?(?:\{sys\.executable\}\s+-m\s+|\S*python[\d.]*\s+-m\s+)?"
     r"(?:(?:uv\s+)?pip[\d.]*|conda|mamba|micromamba|uv|poetry|apt|apt-get|brew|npm|jupyter\s+(?:lab|nb)extension)\s+"
@@ -80,15 +80,17 @@ def _pieces(command: str) -> list[Piece]:
 
 
 def _dollar_pieces(text: str) -> list[Piece]:
+    """Split at `$name`, but not inside single quotes (an odd number of them follows), and make `$$name` `$name`."""
     pieces: list[Piece] = []
-    end = 0
+    place = 0
     for found in DOLLAR_NAME.finditer(text):
-        is_escaped = found[2].startswith("$")
-        pieces.append((found[1] + (found[2] if is_escaped else ""), False))
-        if not is_escaped:
-            pieces.append((found[2], True))
-        end = found.end()
-    return [*pieces, (text[end:], False)]
+        if text.count("'", found.end()) % 2:
+            continue
+        is_escaped = found[1].startswith("$")
+        pieces.append((text[place : found.start()], False))
+        pieces.append((found[1], not is_escaped))
+        place = found.end()
+    return [*pieces, (text[place:], False)]
 
 
 def _parsed(text: str) -> ast.Expression | None:
