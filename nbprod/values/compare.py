@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbprod.values.comparing.difference import Difference, Rules, brief
 from nbprod.values.content import objects
 from nbprod.values.content.walk import NoContentError
-from nbprod.values.fingerprint import fingerprint
+from nbprod.values.fingerprint import same_content
 from nbprod.values.formats.format import FIGURES, PANDAS_FRAMES, PANDAS_SERIES, POLARS_FRAMES, POLARS_SERIES, is_a
 from nbprod.values.types import public_name
 
@@ -163,7 +163,7 @@ def _compare_sets(_rules: Rules, left: Any, right: Any, path: str) -> Difference
 
 
 def _compare_by_content(_rules: Rules, left: Any, right: Any, path: str) -> Difference | None:
-    if fingerprint(left).digest == fingerprint(right).digest or _same_definition(left, right):
+    if same_content(left, right) or _same_definition(left, right):
         return None
     return Difference(path, brief(left), brief(right), "content")
 
@@ -176,8 +176,7 @@ def _same_definition(left: Any, right: Any) -> bool:
 
 def _compare_objects(rules: Rules, left: Any, right: Any, path: str) -> Difference | None:
     """Objects of any class: by fingerprint, then by their state to say which attribute it is."""
-    seen = fingerprint(left)
-    if seen.digest and seen == fingerprint(right):
+    if same_content(left, right):
         return None
     try:
         states = [objects.state_of(each) for each in (left, right)]

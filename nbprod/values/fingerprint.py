@@ -47,6 +47,16 @@ def fingerprint(value: object, name: str = "value") -> Fingerprint:
     return Fingerprint(sink.hexdigest())
 
 
+def same_content(left: object, right: object) -> bool:
+    """Whether both have a fingerprint, and the same.
+
+    >>> same_content([1], [1]), same_content(iter([1]), (n for n in [1]))
+    (True, False)
+    """
+    seen = fingerprint(left)
+    return bool(seen.digest) and seen == fingerprint(right)
+
+
 @cache
 def _handler_of(kind: type) -> Callable[[Walk, Sink, Any], None]:
     """What feeds values of that type: its own handler, its library's, or the one for any object."""

@@ -84,9 +84,15 @@ def feed_dict(walk: Walk, sink: Sink, value: object) -> None:
     """A dict: keys and values in order, for order is what loops see."""
     mapping = cast("Mapping[object, object]", value)
     sink.update(b"dict%d;" % len(mapping))
+    feed_items(walk, sink, list(mapping))
     for key, item in mapping.items():
-        walk.feed(sink, key, f" key {key!r:.40}" if type(key) in ATOMS else " key")
-        walk.feed(sink, item, f"[{key!r:.40}]" if type(key) in ATOMS else "[…]")
+        atom = ATOMS.get(type(item))
+        sink.update(atom(item) if atom else walk.digest(item, _place(key)))
+
+
+def _place(key: object) -> str:
+    """Where an item stands, by its key if that is short to say."""
+    return f"[{key!r:.40}]" if type(key) in ATOMS else "[…]"
 
 
 def feed_set(walk: Walk, sink: Sink, value: object) -> None:

@@ -57,7 +57,8 @@ class Walk:
     def feed_all(self, sink: Sink, values: Iterable[object]) -> None:
         """Give `sink` the content of each of the values, numbered as places."""
         for position, value in enumerate(values):
-            self.feed(sink, value, f"[{position}]")
+            atom = ATOMS.get(type(value))
+            sink.update(atom(value) if atom else self.digest(value, f"[{position}]"))
 
 
 def text_bytes(text: str) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from nbprod.values.formats.format import DoesNotFitError, Format
 
 ARRAY_LIMIT = 10_000  # elements of an array inside a JSON value; larger ones belong in a binary format
+READABLE = 20_000  # characters of JSON that somebody may want to read
 NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -156,11 +157,16 @@ def fits_json(value: object) -> bool:
 def write_json(value: Any, path: Path) -> None:
     """Write a value as JSON."""
     try:
-        text = json.dumps(encoded(value), ensure_ascii=False, indent=1, allow_nan=False)
-        content = text.encode()
+        content = _json_text(encoded(value)).encode()
     except (ValueError, RecursionError) as error:
         raise DoesNotFitError(str(error)) from error
     path.write_bytes(content + b"\n")
+
+
+def _json_text(form: Any) -> str:
+    """JSON on lines of its own where it is short enough for people to read; indenting a long one is slow."""
+    compact = json.dumps(form, ensure_ascii=False, allow_nan=False)
+    return compact if len(compact) > READABLE else json.dumps(form, ensure_ascii=False, indent=1)
 
 
 def read_json(path: Path) -> Any:
