@@ -85,6 +85,8 @@ def _visits(value: object) -> Iterator[tuple[Any, int]]:
 
 def _is_immutable(part: object) -> bool:
     kind = type(part)
+    if kind is dict or kind is list:  # most parts, decided fast
+        return False
     return (
         kind in ATOM_KINDS
         or isinstance(part, type | ModuleType)
