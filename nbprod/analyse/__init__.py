@@ -14,6 +14,7 @@ from nbprod.analyse import assemble, rules
 from nbprod.analyse.decorated import find
 from nbprod.analyse.definitions import usage
 from nbprod.analyse.facts import cell_facts
+from nbprod.analyse.memory import collector_paused
 from nbprod.analyse.needs import Needs
 from nbprod.analyse.order import topological
 from nbprod.analyse.parameters import parameters
@@ -46,6 +47,11 @@ def graph(notebook: Notebook, record: Record | None = None) -> Graph:
     >>> [(edge.source, edge.target, edge.name) for edge in graph(Notebook("n.ipynb", (first, second))).edges]
     [('load', 'clean', 'flights')]
     """
+    with collector_paused():
+        return _graph(notebook, record)
+
+
+def _graph(notebook: Notebook, record: Record | None) -> Graph:
     cells = scan(notebook)
     plan = plan_of(cells)
     known = parameters(cells)

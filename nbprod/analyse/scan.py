@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 def scan(notebook: Notebook) -> tuple[ScannedCell, ...]:
     """Return every code cell with its statements; a cell that can't be parsed has none, and says why."""
     world = World()
-    return tuple(_scan_cell(cell, world) for cell in notebook.code_cells)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SyntaxWarning and DeprecationWarning concern the notebook's author
+        return tuple(_scan_cell(cell, world) for cell in notebook.code_cells)
 
 
 def _scan_cell(cell: Cell, world: World) -> ScannedCell:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SyntaxWarning and DeprecationWarning concern the notebook's author
-            body = ast.parse(cell.python).body
+        body = ast.parse(cell.python).body
     except SyntaxError as fault:
         return ScannedCell(cell, fault=fault.msg, fault_line=fault.lineno)
     except (ValueError, RecursionError, MemoryError) as fault:
