@@ -193,7 +193,6 @@ class _Running:
 
 def start(plan_path: str) -> None:
     """Begin to observe this kernel's notebook."""
-    import numpy as np  # noqa: F401  (its global state counts from now on)
     from IPython import get_ipython
 
     plan = pickle.loads(Path(plan_path).read_bytes())

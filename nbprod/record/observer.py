@@ -63,7 +63,7 @@ class Observer:
         self._open: dict[str, Watch] = {}
 
     def attach(self) -> None:
-        """Start to watch who seeds the global random states."""
+        """Watch who seeds the global random states: in a fresh kernel, so that `unseeded` can be told."""
         self.draws.attach()
 
     def detach(self) -> None:

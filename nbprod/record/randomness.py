@@ -56,9 +56,13 @@ def digest(generator: str) -> int:
 
 
 class Draws:
-    """Follows the global states: between `resume` and `pause` it learns what was drawn, always what was seeded."""
+    """Follows the global states: between `resume` and `pause` it learns what was drawn, always what was seeded.
+
+    What is unseeded only somebody can tell who was there from the start: without `attach`, `unseeded` stays empty.
+    """
 
     def __init__(self) -> None:
+        self._from_start = False
         self.seeded: set[str] = set()
         self.drawn: set[str] = set()
         self.unseeded: set[str] = set()
@@ -66,7 +70,13 @@ class Draws:
         self._originals: list[tuple[Any, str, Any]] = []
 
     def attach(self) -> None:
-        """Watch the seeding functions; numpy's too if it is there already (see `resume`)."""
+        """Watch who seeds, from the start of the process on."""
+        import numpy.random  # noqa: F401  (numpy itself loads it late, and then it may be seeded already)
+
+        self._from_start = True
+        self._watch()
+
+    def _watch(self) -> None:
         for generator, names in SEEDING.items():
             module = random if generator == "random" else sys.modules.get("numpy.random")
             if module is None or any(each[0] is module for each in self._originals):
@@ -83,7 +93,7 @@ class Draws:
 
     def resume(self) -> None:
         """Start to look for draws."""
-        self.attach()
+        self._watch()
         self._mark = {each: digest(each) for each in RANDOM_STATES.values()}
 
     def pause(self) -> None:
@@ -103,7 +113,7 @@ class Draws:
         # A mark of 0: numpy came in only now, and its import seeds from the system's entropy.
         if mark and digest(generator) != mark:
             self.drawn.add(generator)
-            if generator not in self.seeded:
+            if self._from_start and generator not in self.seeded:
                 self.unseeded.add(generator)
 
     def _watched(self, generator: str, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -207,6 +207,16 @@ def test_draws_from_the_global_states(tmp_path, before, code, draws, unseeded):
     assert (seen.draws, seen.unseeded) == (draws, unseeded)
 
 
+def test_who_came_later_does_not_say_that_nobody_seeded(tmp_path):
+    step = Step("one", (0,), (), (), (), (), (), Mark("one"))
+    observer = Observer({}, Graph("book.ipynb", steps=(step,)), tmp_path)
+    observer.before(step)
+    random.random()
+    seen = observer.after(step)
+    observer.detach()
+    assert (seen.draws, seen.unseeded) == (("random",), ())
+
+
 def test_the_seeding_functions_are_as_they_were_afterwards(tmp_path):
     before = np.random.seed, random.seed, np.random.set_state, random.setstate
     seen_of("x = 1", tmp_path)

@@ -170,6 +170,12 @@ def test_magics_marks_and_the_notebooks_folder(book):
     assert "cos" in dict(record.star_names)["math"]
 
 
+def test_seeds_of_a_lazily_loaded_numpy_count(book):
+    sources = ("import numpy as np\nnp.random.seed(3)", "%%step drawn\nlot = np.random.rand()")
+    record = book(sources, {"drawn": {"cells": (1,), "makes": ["lot"]}}).run()
+    assert (record.step("drawn").draws, record.step("drawn").unseeded) == (("numpy",), ())
+
+
 def test_a_step_that_no_cell_calls_is_named(book):
     made = book(
         ("from nbprod import step\n@step\ndef idle(): return 1",), {"idle": {"cells": (0,), "function": "idle"}}
