@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -164,7 +163,8 @@ def _cut(lines: list[str], tree: ast.Module, number: int, *, above: bool = False
             end = _column(lines[last - 1], after.col_offset)
         elif before is not None and before.end_lineno == first:
             start = _column(lines[first - 1], before.end_col_offset or 0)
-            end = end + len(re.match(r"\s*;?", lines[last - 1][end:]).group())  # type: ignore[union-attr]
+            rest = lines[last - 1][end:]
+            end += len(rest) - len(rest.lstrip(" \t").removeprefix(";")) if rest.lstrip().startswith(";") else 0
         lines[first - 1 : last] = [lines[first - 1][:start] + lines[last - 1][end:]]
         return
     if above:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.emit import source
 from nbprod.emit.docstrings import listed, quoted
-from nbprod.emit.modules import unique_sources
+from nbprod.emit.modules import joined
 from nbprod.emit.plan import is_import
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def definitions_module(plan: Plan) -> str:
     """Return the text of `<package>/definitions.py`, not yet formatted; "" when no two steps share a definition."""
     if not plan.shared:
         return ""
-    parts = unique_sources(plan.shared)
+    parts = joined(plan.shared)
     names = source.mentioned("\n\n".join(parts))
     shared = {each.source for each in plan.shared}
     users = [step for step in plan.steps if any(each.source in shared for each in step.shared)]

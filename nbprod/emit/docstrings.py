@@ -48,7 +48,7 @@ def of_function(step: StepPlan, plan: Plan) -> str:
 def summary(step: StepPlan) -> str:
     """One sentence: the notebook's own words for the step, or what it makes."""
     first = " ".join(step.step.doc.split("\n\n")[0].split()).strip(" #*_`")
-    if first:
+    if first and first.casefold().rstrip(".") != source.title(step.name).casefold():
         text = first[0].upper() + first[1:]
         return "\n".join(textwrap.wrap(_sentence(text), WIDTH, break_on_hyphens=False))
     made = [each for each in step.returns if each not in RANDOM_STATES]

@@ -39,12 +39,12 @@ def dvc_yaml(plan: Plan, standing: str | None, base: str | None) -> Written:
     tree = yamls.parse(standing or "", PATH)
     before = yamls.plain(tree)
     last = _stages(yamls.parse(base or "", f".nbprod/base/{PATH}"))
-    stages = tree.setdefault("stages", _new_map({})) or _new_map({})
+    stages = tree.get("stages") or _new_map({})
     if not isinstance(stages, dict):
         raise ProjectBroken(f"{PATH}: 'stages' is no mapping", hint="Mend it; the file was left as it is")
     tree["stages"] = stages
     found = _update(stages, new, last, plan)
-    text = standing if standing and yamls.plain(tree) == before else yamls.dump(tree, standing or "")
+    text = yamls.written(tree, before, standing)
     own = {name: body for name, body in last.items() if not is_ours(body.get("cmd"), plan.package)} | new
     return Written(text, yamls.dump({"stages": own}), tuple(found))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbprod.model.graph import Graph
     from nbprod.model.record import Record
 
-IGNORED = ("__pycache__", "*.pyc")
+IGNORED = ("__pycache__", "*.pyc", ".nbprod")  # .nbprod keeps a copy of dvc.yaml, which is no pipeline of its own
 
 
 @dataclass(frozen=True, slots=True)

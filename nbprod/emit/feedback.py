@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 MOST_NAMES = 4  # named in one line; the rest are counted
 GREY = "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #767676))"
-AMBER = "var(--jp-warn-color-normal, var(--vscode-editorWarning-foreground, #b45309))"
-LINE = f"color:{GREY};font-size:0.85em;line-height:1.5;padding:2px 0"
+INK = "var(--jp-ui-font-color1, var(--vscode-foreground, inherit))"
+AMBER = "#c77d0a"  # reads on white and on black
+LINE = f"color:{GREY};font-size:0.85em;line-height:1.5;padding:3px 0"
 CELL = "text-align:left;padding:2px 16px 2px 0;border:none;vertical-align:top"
 DOTS = {
     Freshness.FRESH: ("●", "#2e9e5b"),
@@ -71,14 +72,16 @@ def note(text: str) -> Rendered:
 
 
 def states_table(states: Sequence[StepState]) -> Rendered:
-    """Return the steps with how they stand and why, as an aligned table.
+    """Return the steps with how they stand and why, as an aligned table; columns with nothing in them are left out.
 
     >>> print(states_table([StepState("load", Freshness.NOT_RUN, cells=(2,))]).text)
-    step   cells   state     why   makes   time
+    step   cells   state
     load   2       not run
     """
-    header = ("step", "cells", "state", "why", "makes", "time")
-    rows = [_state_row(each) for each in states]
+    titles = ("step", "cells", "state", "why", "makes", "time")
+    full = [_state_row(each) for each in states]
+    used = [at for at in range(len(titles)) if any(row[at] for row in full)]
+    header, *rows = [tuple(row[at] for at in used) for row in (titles, *full)]
     return Rendered(_aligned([header, *rows]), _html_table(header, rows, states))
 
 
@@ -86,8 +89,10 @@ def duration(seconds: float) -> str:
     """Return a time for people.
 
     >>> [duration(each) for each in (0.0004, 0.0312, 0.31, 12.345, 187)]
-    ['0 ms', '31 ms', '0.31 s', '12.3 s', '3 min 7 s']
+    ['< 1 ms', '31 ms', '0.31 s', '12.3 s', '3 min 7 s']
     """
+    if seconds < 0.001:
+        return "< 1 ms"
     if seconds < 0.1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
@@ -113,7 +118,9 @@ def _listed(parts: Iterable[str]) -> str:
 
 def _html_line(title: str, said: str, warnings: Sequence[str]) -> str:
     first = f'<span style="font-weight:600">{escape(title)}</span>: {escape(said)}'
-    more = "".join(f'<br><span style="color:{AMBER}">⚠ {escape(each)}</span>' for each in warnings)
+    more = "".join(
+        f'<br><span style="color:{AMBER}">⚠</span> <span style="color:{INK}">{escape(each)}</span>' for each in warnings
+    )
     return f'<div class="nbprod" style="{LINE}">{first}{more}</div>'
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.emit import docstrings, functions, source
 from nbprod.emit.signatures import Argument, Imports, parameter, value_type
-from nbprod.model.graph import RANDOM_STATES
+from nbprod.model.graph import RANDOM_STATES, DefinitionKind
 
 if TYPE_CHECKING:
     from nbprod.emit.plan import Plan, StepPlan
@@ -23,16 +23,26 @@ def step_module(step: StepPlan, plan: Plan) -> str:
     imports = Imports(standing=step.imports, avoid=frozenset(avoid | {one.name for one in step.above}))
     result = _result_class(step, plan, imports) if step.result else ""
     function = _function(step, plan, imports)
-    above = unique_sources(step.above)
+    above = joined(step.above)
     written = "\n\n".join((*above, function))
     _import_mentioned(step, plan, imports, written)
     parts = [docstrings.of_module(step, plan), "\n".join(imports.lines), *above, result, function]
     return "\n\n\n".join(part for part in parts if part) + "\n"
 
 
-def unique_sources(definitions: tuple[Definition, ...]) -> list[str]:
-    """The definitions' texts, each once: `a, b = 1, 2` defines two names."""
-    return list(dict.fromkeys(each.source.strip("\n") for each in definitions))
+def joined(definitions: tuple[Definition, ...]) -> list[str]:
+    """The definitions' texts, each once (`a, b = 1, 2` defines two names); constants of one cell stand together."""
+    parts: list[str] = []
+    before: Definition | None = None
+    for each in {each.source: each for each in definitions}.values():
+        text = each.source.strip("\n")
+        both = each.kind is DefinitionKind.CONSTANT and before is not None and before.kind is each.kind
+        if both and before is not None and before.cell == each.cell:
+            parts[-1] += f"\n{text}"
+        else:
+            parts.append(text)
+        before = each
+    return parts
 
 
 def _import_mentioned(step: StepPlan, plan: Plan, imports: Imports, written: str) -> None:

@@ -21,7 +21,7 @@ def package_module(plan: Plan) -> str:
         else f"The steps of {plan.notebook} as functions."
     )
     exported = ", ".join(f'"{name}"' for name in ("NOTEBOOK", "STEPS", *names))
-    ordered = "".join(f'"{each.name}", ' for each in plan.steps)
+    ordered = ", ".join(f'"{each.name}"' for each in plan.steps) + ("," if len(plan.steps) == 1 else "")
     return f"""{doc}
 
 from importlib import import_module

@@ -40,13 +40,9 @@ def params_yaml(plan: Plan, standing: str | None, base: str | None) -> Written:
         tree[plan.package] = section
     elif plan.package in tree:
         del tree[plan.package]
-    text = standing if standing is not None and yamls.plain(tree) == before else _text(tree, standing)
+    text = "" if not tree and not standing else yamls.written(tree, before, standing)
     own = {**{key: value for key, value in last_tree.items() if key != plan.package}, plan.package: new}
     return Written(text, yamls.dump({key: value for key, value in own.items() if value}))
-
-
-def _text(tree: Any, standing: str | None) -> str:
-    return yamls.dump(tree, standing or "") if tree else standing or ""
 
 
 def _update(section: Any, last: dict[str, Any], new: dict[str, Any], comments: dict[str, str]) -> None:
@@ -57,6 +53,6 @@ def _update(section: Any, last: dict[str, Any], new: dict[str, Any], comments: d
         if name not in section:
             section[name] = value
             if comment := comments.get(name, "").strip().lstrip("#").strip():
-                section.yaml_add_eol_comment(comment, name)
+                section.yaml_add_eol_comment(comment, name, column=0)
         elif name in last and yamls.plain(section[name]) == last[name] and last[name] != value:
             section[name] = value

@@ -85,7 +85,12 @@ def _tests(step: StepPlan, plan: Plan) -> tuple[list[str], list[str]]:
     imports.append(f"from {plan.package}.steps.{step.name} import {_as(step.name, name)}")
     used = [_as(title, _schema_name(title)) for title in schemas.values() if _schema_name(title) in names]
     imports += [f"from {plan.package}.schemas.{step.name} import {', '.join(used)}"] if used else []
-    return tests, [*imports, *checks.imports]
+    return tests, [*imports, *(each for each in checks.imports if _bound(each) & names)]
+
+
+def _bound(line: str) -> frozenset[str]:
+    """The names that an import statement binds."""
+    return frozenset(source.bindings(source.parse(line)))
 
 
 def _schemas(step: StepPlan, plan: Plan) -> dict[str, str]:
@@ -93,7 +98,7 @@ def _schemas(step: StepPlan, plan: Plan) -> dict[str, str]:
 
 
 def function_name(step: StepPlan) -> str:
-    """What the tests call the step's function: its own name, where no value and no fixture has it, nor pytest takes it."""
+    """What the tests call the step's function: its own name, unless a value or a fixture has it, or pytest takes it."""
     values = {*step.returns, *step.step.input_names, *step.step.parameters}
     taken = step.name in values | FIXTURES or step.name.startswith("test")
     return f"run_{step.name}" if taken else step.name
@@ -171,7 +176,7 @@ def _left_alone(step: StepPlan) -> str:
 def _deterministic(step: StepPlan) -> str:
     lines = [f"def test_{step.name}_is_deterministic(sample, assert_same):"]
     if step.result:
-        lines += [f"    first, second = {call(step)}, {call(step)}"]
+        lines += [f"    first = {call(step)}", f"    second = {call(step)}"]
         lines += [f"    assert_same(first.{name}, second.{name})" for name in step.returns]
     else:
         lines += [f"    assert_same({call(step)}, {call(step)})"]
@@ -185,7 +190,7 @@ def conftest(plan: Plan) -> str:
     return CONFTEST.replace("PACKAGE", plan.package).replace("@NOTEBOOKS@", where)
 
 
-CONFTEST = '''"""What the tests of PACKAGE share: recorded samples, how values are compared, the notebook's own folder."""
+CONFTEST = '''"""What the tests of PACKAGE share: samples, how values compare, the notebook's folder."""
 
 import os
 import sys

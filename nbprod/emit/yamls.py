@@ -39,9 +39,16 @@ def dump(tree: Any, like: str = "") -> str:
     """Return the mapping as text, indented as the text `like` is."""
     buffer = io.StringIO()
     _yaml(like).dump(tree, buffer)
-    text = buffer.getvalue()
-    # A file that holds only a comment has it at the tree's start, where ruamel writes it again.
-    return text if text.endswith("\n") else f"{text}\n"
+    return buffer.getvalue()
+
+
+def written(tree: Any, before: Any, standing: str | None) -> str:
+    """Return the file as it shall stand: to the byte as it does, where the mapping says what it said `before`."""
+    if standing is not None and plain(tree) == before:
+        return standing
+    text = dump(tree, standing or "")
+    # Comments of a file that holds nothing else belong to no key, so ruamel drops them.
+    return f"{standing.rstrip()}\n{text}" if standing and standing.strip() and not before else text
 
 
 def _yaml(like: str) -> Any:
