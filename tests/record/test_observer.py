@@ -175,7 +175,6 @@ def test_a_database_is_read_and_when_it_changes_written(here):
 def test_a_socket_is_named_by_its_host(tmp_path):
     server = socket.create_server(("127.0.0.1", 0))
     port = server.getsockname()[1]
-    threading.Thread(target=server.accept, daemon=True).start()
     code = f"import socket\nsocket.create_connection(('localhost', {port})).close()"
     assert seen_of(code, tmp_path).sockets == (f"localhost:{port}",)
     server.close()
