@@ -43,7 +43,7 @@ def parse(text: str | bytes, path: str = "the notebook") -> RawNotebook:
     >>> parse('{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["a = 1"]}]}').cells[0].source
     'a = 1'
     """
-    content = _loaded(_decoded(text, path), path)
+    content = _loaded(decoded(text, path), path)
     version = _version(content, path)
     upgraded = content if version == 4 else _upgraded(content, version, path)
     notes: tuple[Diagnostic, ...] = () if version == 4 else (OLD_FORMAT.at(None, version=version, path=path),)
@@ -55,7 +55,8 @@ def parse(text: str | bytes, path: str = "the notebook") -> RawNotebook:
     return RawNotebook(named, _language(upgraded), notes)
 
 
-def _decoded(text: str | bytes, path: str) -> str:
+def decoded(text: str | bytes, path: str) -> str:
+    """Return the notebook's text, which is UTF-8, or UTF-16 with its byte order mark; NotebookUnreadable if neither."""
     if isinstance(text, bytes):
         encoding = "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
         try:

@@ -44,10 +44,10 @@ def read(path: str | Path) -> Notebook:
 
     place = locate(path)
     try:
-        text = place.notebook.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise NotebookUnreadable(f"{path} is not UTF-8 text: byte {error.start}", hint="Is it a notebook?") from error
-    return notebook(text, place.relative, ipython.transform)
+        content = place.notebook.read_bytes()
+    except OSError as error:
+        raise NotebookUnreadable(f"{path} can't be read: {error.strerror}") from error
+    return notebook(content, place.relative, ipython.transform)
 
 
 def analyse(notebook: Notebook, record: Record | None = None) -> Graph:

@@ -55,7 +55,7 @@ def export_recorded(place: Place, graph: Graph, record: Record, *, dry: bool, ov
     )
     changes = _planned(place, _formatted(emitted.files), overwrite=overwrite)
     found = ordered(
-        [*graph.diagnostics, *emitted.diagnostics, *_conflicts(changes), *(_behind(changes) if dry else ())]
+        [*graph.diagnostics, *emitted.diagnostics, *_conflicts(changes), *(_behind(place, changes) if dry else ())]
     )
     if not dry:
         apply(changes, root=place.root, base=place.base)

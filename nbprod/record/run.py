@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbprod.adapters import papermill
+from nbprod.adapters import nbformat, papermill
 from nbprod.errors import NotebookFaulty, NotebookUnreadable
 from nbprod.model.graph import CellKind
 from nbprod.model.record import Record
@@ -98,8 +98,8 @@ def _told(cells: tuple[CellToRun, ...], graph: Graph, progress: Progress) -> Cal
 def _cells(notebook: Path, graph: Graph) -> tuple[CellToRun, ...]:
     """The cells to run, under the ids that the graph knows them by."""
     try:
-        text = notebook.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = nbformat.decoded(notebook.read_bytes(), str(notebook))
+    except OSError as error:
         raise NotebookUnreadable(f"{notebook} can't be read: {error}") from error
     ids = {each.index: each.id for each in graph.cells}
     skipped = {each.index for each in graph.cells if each.kind is CellKind.SKIPPED}
