@@ -49,7 +49,7 @@ def started(project: Project, *command: str) -> subprocess.Popen[str]:
 
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not path.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
@@ -173,7 +173,7 @@ def test_an_interruption_says_so_and_leaves_the_previous_outputs(project):
     process = started(project, *STEP, "flights.clean")
     wait_for(begun, process)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "stopped: nothing was half-written" in said
     assert "Traceback" not in said
@@ -184,7 +184,7 @@ def test_two_steps_at_once_do_not_disturb_each_other(project):
     for each in ("load", "clean"):
         ran(project, *STEP, f"flights.{each}")
     load_again, split = (started(project, *STEP, f"flights.{each}") for each in ("load", "split"))
-    assert [each.wait(60) for each in (load_again, split)] == [0, 0]
+    assert [each.wait(180) for each in (load_again, split)] == [0, 0]
     assert len(project.files()) == 4
 
 
@@ -243,6 +243,6 @@ def test_an_interrupted_pipeline_stops_the_running_step(project, tmp_path):
     wait_for(child, process)
     time.sleep(0.2)
     os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=120)
     with pytest.raises(ProcessLookupError):
         os.kill(int(child.read_text()), 0)
