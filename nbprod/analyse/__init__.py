@@ -18,7 +18,8 @@ from nbprod.analyse.memory import collector_paused
 from nbprod.analyse.needs import Needs
 from nbprod.analyse.order import topological
 from nbprod.analyse.parameters import parameters
-from nbprod.analyse.resolve import Plan, Resolver
+from nbprod.analyse.plan import Plan
+from nbprod.analyse.resolve import Resolver
 from nbprod.analyse.rules.subject import Subject
 from nbprod.analyse.scan import scan
 from nbprod.model.faults import FAULTS, Fault
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbprod.analyse.trace import ScannedCell
-    from nbprod.model.graph import Step
     from nbprod.model.notebook import Notebook
     from nbprod.model.record import Record, StepSeen
 
@@ -41,9 +41,9 @@ Explanation = Fault
 def graph(notebook: Notebook, record: Record | None = None) -> Graph:
     """Return the notebook's graph with its diagnostics; a record decides for those steps whose code it still fits.
 
-    >>> from nbprod.model.notebook import Cell, Mark
+    >>> from nbprod.model.notebook import Cell, Mark, Notebook
     >>> first = Cell(0, "a", Role.STEP, "", mark=Mark("load"), python="flights = [12, 40, 3]")
-    >>> second = Cell(1, "b", Role.STEP, "", mark=Mark("clean"), python="late = [each for each in flights if each > 30]")
+    >>> second = Cell(1, "b", Role.STEP, "", mark=Mark("clean"), python="late = [each for each in flights if each]")
     >>> [(edge.source, edge.target, edge.name) for edge in graph(Notebook("n.ipynb", (first, second))).edges]
     [('load', 'clean', 'flights')]
     """

@@ -145,9 +145,7 @@ def tests_of(resolver: Resolver) -> tuple[NotebookTest, ...]:
     for draft in resolver.tests:
         cell = resolver.plan.by_index[draft.cells[0]].cell
         values = {name for name in draft.reads if _is_value(name, resolver, draft)}
-        tests.append(
-            NotebookTest(draft.tests, cell.index, cell.python, frozenset(values), definitions_of(draft))
-        )
+        tests.append(NotebookTest(draft.tests, cell.index, cell.python, frozenset(values), definitions_of(draft)))
     return tuple(tests)
 
 

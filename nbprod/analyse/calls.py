@@ -47,9 +47,7 @@ class Calls(Walker):
             return self.call_named(node, node.func.id, passed)
         return None
 
-    def call_method(
-        self, node: ast.Call, receiver: Value, passed: Mapping[int | str, Value], *, used: bool
-    ) -> Value:
+    def call_method(self, node: ast.Call, receiver: Value, passed: Mapping[int | str, Value], *, used: bool) -> Value:
         """A method: it may change its object, keep what it is passed, or hand back a part."""
         assert isinstance(node.func, ast.Attribute)
         name, line = node.func.attr, node.lineno
@@ -75,9 +73,7 @@ class Calls(Walker):
         by_prefix = name.startswith(known.CHANGING_PREFIXES) and name not in known.PURE_DESPITE_PREFIX
         return name in known.CHANGING_IDLE or by_prefix
 
-    def call_own_method(
-        self, receiver: Value, name: str, passed: Mapping[int | str, Value], line: int
-    ) -> None:
+    def call_own_method(self, receiver: Value, name: str, passed: Mapping[int | str, Value], line: int) -> None:
         """A method of a class that the notebook defines changes what its body changes."""
         for kind in kinds(receiver):
             for owner in self.world.functions.get(kind.removeprefix("instance:"), ()):
@@ -209,9 +205,13 @@ class Calls(Walker):
 
     def namespace_item(self, node: ast.Subscript) -> None:
         """`globals()["name"]` reads the name."""
-        is_namespace = isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name)
-        if is_namespace and node.value.func.id in _NAMESPACES and isinstance(node.slice, ast.Constant):
+        if is_namespace(node.value) and isinstance(node.slice, ast.Constant):
             self.read(str(node.slice.value), node.lineno)
+
+
+def is_namespace(node: ast.expr) -> bool:
+    """Whether an expression is `globals()`, `locals()` or `vars()`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NAMESPACES
 
 
 def names_in(text: str, method: str, dotted: str, *, with_data: bool) -> set[str]:
@@ -232,11 +232,7 @@ def has_data(node: ast.Call) -> bool:
 
 def uses_namespace(node: ast.Call) -> bool:
     """Whether a call is passed `**globals()`, `**locals()` or `**vars()`."""
-    spread = [each.value for each in node.keywords if each.arg is None]
-    return any(
-        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id in _NAMESPACES
-        for each in spread
-    )
+    return any(keyword.arg is None and is_namespace(keyword.value) for keyword in node.keywords)
 
 
 def in_place(node: ast.Call) -> bool:

@@ -135,9 +135,7 @@ def _calls_purely(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Name) and call.func.id in PURE_CALLS
 
 
-def definitions(
-    statement: Statement, lines: Sequence[str], cell: int, names: tuple[str, ...]
-) -> dict[str, Definition]:
+def definitions(statement: Statement, lines: Sequence[str], cell: int, names: tuple[str, ...]) -> dict[str, Definition]:
     """Return the definitions of a statement by name; `names` are the constants that it makes."""
     node = statement.node
     if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -164,9 +162,7 @@ def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias, cell: int) -> D
     return Definition(name, DefinitionKind.IMPORT, cell, node.lineno, source)
 
 
-def _written(
-    statement: Statement, lines: Sequence[str], cell: int, name: str, kind: DefinitionKind
-) -> Definition:
+def _written(statement: Statement, lines: Sequence[str], cell: int, name: str, kind: DefinitionKind) -> Definition:
     trace = statement.trace
     reads = frozenset(trace.reads) | frozenset(trace.late)
     functions = trace.functions.values()

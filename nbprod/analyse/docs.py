@@ -24,8 +24,9 @@ LONGEST = 160
 def docstring_of(body: Sequence[ast.stmt]) -> str:
     """Return the text that stands alone as the first statement."""
     first = body[0] if body else None
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return first.value.value.strip() if is_text and isinstance(first.value.value, str) else ""
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return first.value.value.strip()
+    return ""
 
 
 def doc_of(scanned: ScannedCell, above: Sequence[Cell], own: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
 from nbprod.analyse.calls import Calls
@@ -14,6 +14,7 @@ from nbprod.analyse.trace import Trace
 if TYPE_CHECKING:
     from nbprod.analyse.places import Place, Value
     from nbprod.analyse.trace import FunctionFacts, Label
+    from nbprod.analyse.walker import Handlers
 
 _DISPLAYS = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}
 
@@ -130,6 +131,7 @@ class Expressions(Calls):
         facts = self.function_facts(node)
         if not self.depth:
             self.use(facts, node.lineno)
+            self.lambdas[id(node)] = facts
         return None
 
     def use(self, facts: FunctionFacts, line: int) -> None:
@@ -215,7 +217,7 @@ class Expressions(Calls):
         self.idle = node.elt
         return self.visit(node.elt)
 
-    handlers = {
+    handlers: ClassVar[Handlers] = {
         ast.Constant: visit_constant,
         ast.Name: visit_name,
         ast.Attribute: visit_attribute,

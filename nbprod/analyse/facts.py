@@ -34,9 +34,7 @@ def is_given(name: str) -> bool:
     return name in GIVEN or (name.startswith("_") and name.lstrip("_i").isdigit())
 
 
-def cell_facts(
-    cells: Sequence[ScannedCell], constants: frozenset[int], steps: dict[int, str]
-) -> tuple[CellFacts, ...]:
+def cell_facts(cells: Sequence[ScannedCell], constants: frozenset[int], steps: dict[int, str]) -> tuple[CellFacts, ...]:
     """Return the facts of every code cell, in order.
 
     `constants` are the identities of the statements that make constants, `steps` the names of decorated steps by cell.
@@ -125,7 +123,7 @@ def _add(folded: Folded, statement: Statement, made: set[str], every: set[str]) 
         folded.bound.pop(name, None)
         if name in made:
             folded.deleted.add(name)
-    folded.changed |= {name for name in (*trace.mutates, *trace.touches)} - trace.deletes
+    folded.changed |= {*trace.mutates, *trace.touches} - trace.deletes
     folded.late |= trace.late
     if starred:
         folded.bound.setdefault("*", True)

@@ -85,6 +85,4 @@ class LostSetting(NamedTuple):
     what: str
 
 
-Finding = (
-    Unmade | ChangedOutside | Missing | ChangedAfterRead | Unseeded | ExplorationDraws | Unclear | LostSetting
-)
+Finding = Unmade | ChangedOutside | Missing | ChangedAfterRead | Unseeded | ExplorationDraws | Unclear | LostSetting

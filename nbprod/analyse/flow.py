@@ -21,8 +21,7 @@ def merged(ends: Sequence[Flow]) -> Flow:
     first, *others = ends
     result = dict(first)
     for end in others:
-        for name in result:
-            result[name] = result[name] and end.get(name, False)
+        result = {name: surely and end.get(name, False) for name, surely in result.items()}
         result.update({name: False for name in end if name not in result})
     return result
 

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import builtins
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__"}
 # What IPython puts into the notebook's namespace.
 SHELL_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit", "_", "__", "___", "_ih", "_oh", "_dh"})
 
 # Methods that change their object whatever becomes of the result.
-CHANGING = frozenset(
-    "pop popitem popleft setdefault fit fit_transform fit_predict fit_resample partial_fit fit_generator set_params "
-    "write writelines writerow writerows readline move_to_end load_state_dict zero_grad backward".split()
-)
+CHANGING = _words("""
+    pop popitem popleft setdefault fit fit_transform fit_predict fit_resample partial_fit fit_generator set_params
+    write writelines writerow writerows readline move_to_end load_state_dict zero_grad backward
+""")
 # Methods that change their object and return nothing: where the result is used, they are something else of that name.
-CHANGING_IDLE = frozenset(
-    "append extend insert remove clear sort reverse update add discard difference_update intersection_update "
-    "symmetric_difference_update appendleft extendleft rotate subtract put put_nowait fill resize itemset setflags "
-    "truncate seek compile train eval step add_node add_nodes_from add_edge add_edges_from remove_node remove_edge "
-    "remove_nodes_from remove_edges_from push shuffle sort_index_inplace setfield byteswap_inplace".split()
-)
+CHANGING_IDLE = _words("""
+    append extend insert remove clear sort reverse update add discard difference_update intersection_update
+    symmetric_difference_update appendleft extendleft rotate subtract put put_nowait fill resize itemset setflags
+    truncate seek compile train eval step add_node add_nodes_from add_edge add_edges_from remove_node remove_edge
+    remove_nodes_from remove_edges_from push shuffle sort_index_inplace setfield byteswap_inplace
+""")
 CHANGING_PREFIXES = ("set_", "add_", "update_")
 # pandas' methods of those prefixes return something new.
-PURE_DESPITE_PREFIX = frozenset(
-    "set_index set_axis set_flags set_names set_levels set_codes set_categories set_geometry set_crs set_option "
-    "add_prefix add_suffix add_categories".split()
-)
-KEEPING = frozenset("append add insert extend update appendleft extendleft setdefault put push".split())
-FLUENT = frozenset("fit partial_fit set_params".split())
-PICKING = frozenset("get pop popleft setdefault".split())
+PURE_DESPITE_PREFIX = _words("""
+    set_index set_axis set_flags set_names set_levels set_codes set_categories set_geometry set_crs set_option
+    add_prefix add_suffix add_categories
+""")
+KEEPING = _words("""
+    append add insert extend update appendleft extendleft setdefault put push
+""")
+FLUENT = _words("""
+    fit partial_fit set_params
+""")
+PICKING = _words("""
+    get pop popleft setdefault
+""")
 
 # Functions that change one of their arguments, by dotted name: which one.
 CHANGING_FUNCTIONS = {
@@ -57,14 +68,20 @@ CHANGING_FUNCTIONS = {
     "pickle.load": 0,
 }
 CHANGING_BUILTINS = frozenset({"next", "setattr", "delattr"})
-CONSUMERS = frozenset("list tuple set dict sorted sum min max any all next frozenset enumerate zip map filter".split())
-ITERATORS = frozenset("iter zip map filter enumerate reversed open".split())
+CONSUMERS = _words("""
+    list tuple set dict sorted sum min max any all next frozenset enumerate zip map filter
+""")
+ITERATORS = _words("""
+    iter zip map filter enumerate reversed open
+""")
 
-GENERATORS = frozenset({"numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.Generator", "random.Random"})
-NOT_DRAWS = frozenset(
-    "default_rng RandomState Generator SeedSequence BitGenerator PCG64 PCG64DXSM MT19937 Philox SFC64 bit_generator "
-    "mtrand Random SystemRandom".split()
+GENERATORS = frozenset(
+    {"numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.Generator", "random.Random"}
 )
+NOT_DRAWS = _words("""
+    default_rng RandomState Generator SeedSequence BitGenerator PCG64 PCG64DXSM MT19937 Philox SFC64 bit_generator
+    mtrand Random SystemRandom
+""")
 SEEDS = frozenset({"seed", "set_state", "setstate"})
 # scikit-learn functions that draw from numpy's global state when they get no random_state.
 DRAWING_FUNCTIONS = frozenset({"train_test_split", "resample", "shuffle", "permutation_importance"})
@@ -75,21 +92,21 @@ ARRAY_ALIASES = frozenset({"numpy.asarray", "numpy.ravel", "numpy.reshape", "num
 CONVENTIONS = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "sns": "seaborn", "random": "random"}
 
 # Constructors and functions without effects: a constant may be made with them.
-PURE_CALLS = frozenset(
-    "Path PurePath PosixPath WindowsPath PurePosixPath Timestamp Timedelta Decimal Fraction date datetime time "
-    "timedelta timezone ZoneInfo UUID compile set list dict tuple frozenset range slice int float str bool complex "
-    "bytes bytearray sorted len min max sum abs round zip enumerate reversed map filter pow divmod chr ord repr type "
-    "namedtuple Counter OrderedDict defaultdict deque ChainMap partial MappingProxyType SimpleNamespace TypeVar "
-    "NewType ParamSpec join getenv getLogger home array arange linspace logspace dtype CategoricalDtype "
-    "DatetimeTZDtype period_range date_range to_datetime to_timedelta DateOffset Interval IntervalIndex Index "
-    "itemgetter attrgetter methodcaller NamedTuple Enum dedent cleandoc sqrt log log2 log10 exp pi radians "
-    "degrees floor ceil Period".split()
-)
-PURE_METHODS = frozenset(
-    "split rsplit splitlines join format strip lstrip rstrip lower upper title capitalize replace keys values items "
-    "joinpath with_suffix with_name with_stem expanduser absolute as_posix copy union difference intersection get "
-    "fromkeys encode decode zfill isoformat strftime strptime fromisoformat index count home".split()
-)
+PURE_CALLS = _words("""
+    Path PurePath PosixPath WindowsPath PurePosixPath Timestamp Timedelta Decimal Fraction date datetime time
+    timedelta timezone ZoneInfo UUID compile set list dict tuple frozenset range slice int float str bool complex
+    bytes bytearray sorted len min max sum abs round zip enumerate reversed map filter pow divmod chr ord repr type
+    namedtuple Counter OrderedDict defaultdict deque ChainMap partial MappingProxyType SimpleNamespace TypeVar
+    NewType ParamSpec join getenv getLogger home array arange linspace logspace dtype CategoricalDtype
+    DatetimeTZDtype period_range date_range to_datetime to_timedelta DateOffset Interval IntervalIndex Index
+    itemgetter attrgetter methodcaller NamedTuple Enum dedent cleandoc sqrt log log2 log10 exp pi radians degrees
+    floor ceil Period
+""")
+PURE_METHODS = _words("""
+    split rsplit splitlines join format strip lstrip rstrip lower upper title capitalize replace keys values items
+    joinpath with_suffix with_name with_stem expanduser absolute as_posix copy union difference intersection get
+    fromkeys encode decode zfill isoformat strftime strptime fromisoformat index count home
+""")
 
 # Global state, by dotted name: the module whose users depend on it ("" for every step).
 SETTINGS = {
@@ -119,4 +136,6 @@ SETTINGS = {
     "locale.setlocale": "",
     "decimal.getcontext": "",
 }
-SETTERS = frozenset("update setdefault append insert extend remove pop clear".split())
+SETTERS = _words("""
+    update setdefault append insert extend remove pop clear
+""")

@@ -96,7 +96,7 @@ class Needs:
         """A value that an unmarked cell makes or has changed."""
         draft, name, prior = need.draft, need.name, origin.prior
         if prior is not None and prior.source is Source.STEP:
-            if not (draft.tests or prior.step == draft.name and need.soft):
+            if not (draft.tests or (prior.step == draft.name and need.soft)):
                 finding = ChangedOutside(name, origin.cell, origin.line, prior.step, draft.name)
                 self.find(finding)
             yield need._replace(origin=prior)

@@ -52,10 +52,11 @@ def _parameters_of(node: ast.stmt, scanned: ScannedCell, comments: dict[int, str
 def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[str, ast.expr]]:
     if isinstance(target, ast.Name):
         return [(target.id, value)]
-    same_length = isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List))
-    if same_length and len(target.elts) == len(value.elts):
-        return [pair for each, part in zip(target.elts, value.elts, strict=True) for pair in _pairs(each, part)]
-    return []
+    if not isinstance(target, (ast.Tuple, ast.List)) or not isinstance(value, (ast.Tuple, ast.List)):
+        return []
+    if len(target.elts) != len(value.elts):
+        return []
+    return [pair for each, part in zip(target.elts, value.elts, strict=True) for pair in _pairs(each, part)]
 
 
 def _text(value: ast.expr, python: str) -> str:

@@ -6,14 +6,15 @@ A place stands for an object that some name or container can reach. A value is w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    Value = tuple["Place", ...] | "Part" | "Box" | "Either" | None
-
 ANY = "*"  # the key of a part that no constant names
+
+
+Value: TypeAlias = "tuple[Place, ...] | Part | Box | Either | None"
 
 
 class Place:
@@ -124,7 +125,7 @@ def part_of(value: Value, key: object) -> Value:
     if value is None:
         return None
     if isinstance(value, Box):
-        exact = [item for at, item in value.items if at == key or at == ANY or key == ANY]
+        exact = [item for at, item in value.items if key == ANY or at in {key, ANY}]
         return either(exact)
     if isinstance(value, Either):
         return either(part_of(each, key) for each in value.values)

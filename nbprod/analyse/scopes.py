@@ -63,9 +63,9 @@ def arguments_of(node: FunctionNode) -> tuple[str, ...]:
 
 
 def local_names(node: FunctionNode) -> tuple[set[str], set[str]]:
-    """Return the names that a function binds as its own, and those that it declares global.
+    r"""Return the names that a function binds as its own, and those that it declares global.
 
-    >>> code = "def f(a):\\n global g\\n g = 1\\n for i in a: b = (c := i)\\n return [d for d in a]"
+    >>> code = "def f(a):\n global g\n g = 1\n for i in a: b = (c := i)\n return [d for d in a]"
     >>> [sorted(each) for each in local_names(ast.parse(code).body[0])]
     [['a', 'b', 'c', 'i'], ['g']]
     """

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
-from nbprod.analyse.expressions import Expressions
-from nbprod.analyse.flow import Flow, catches_nothing, leaves, merged, runs_at_least_once, stops_early
+from nbprod.analyse.branches import Branches
+from nbprod.analyse.calls import is_namespace
 from nbprod.analyse.places import ANY, Box, elements, kinds, part_of
 from nbprod.analyse.scopes import Scope
 from nbprod.analyse.trace import FunctionFacts, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from nbprod.analyse.places import Value
+    from nbprod.analyse.walker import Handlers
 
 
-class Statements(Expressions):
+class Statements(Branches):
     """Walks statements."""
-
-    def walk(self, body: Sequence[ast.stmt]) -> None:
-        """Walk statements in order."""
-        for statement in body:
-            self.visit(statement)
 
     def visit_expression(self, node: ast.Expr) -> None:
         """An expression whose result nobody uses."""
@@ -51,13 +47,27 @@ class Statements(Expressions):
             self.assign(target, None)
 
     def rename_function(self, node: ast.Assign) -> None:
-        """`g = f` is a function as well."""
-        at_module = self.scope is None and not self.depth
-        if at_module and isinstance(node.value, ast.Name) and node.value.id in self.world.functions:
-            facts = self.world.functions[node.value.id]
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    self.world.functions[target.id] = facts
+        """`g = f` is a function as well; what holds functions does what they do, wherever it is used."""
+        held = () if self.scope is not None or self.depth else tuple(self.held_functions(node.value))
+        for target in node.targets if held else ():
+            if isinstance(target, ast.Name):
+                self.world.hold_functions(target.id, held)
+
+    def held_functions(self, node: ast.expr) -> Iterator[FunctionFacts]:
+        """Yield the functions that an expression hands on or puts into a container, without calling them."""
+        if isinstance(node, ast.Name):
+            yield from self.world.functions.get(node.id, ())
+        elif isinstance(node, ast.Lambda) and id(node) in self.lambdas:
+            yield self.lambdas[id(node)]
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            for each in node.elts:
+                yield from self.held_functions(each)
+        elif isinstance(node, ast.Dict):
+            for each in node.values:
+                yield from self.held_functions(each)
+        elif isinstance(node, ast.Call) and called_name(node) == "partial":
+            for each in node.args[:1]:
+                yield from self.held_functions(each)
 
     def visit_annotated(self, node: ast.AnnAssign) -> None:
         """`name: type = value`; inside functions the annotation is not evaluated."""
@@ -126,8 +136,7 @@ class Statements(Expressions):
     def bind_in_namespace(self, target: ast.Subscript) -> None:
         """`globals()["name"] = …` binds the name."""
         call = target.value
-        is_namespace = isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-        if is_namespace and call.func.id in {"globals", "vars", "locals"} and isinstance(target.slice, ast.Constant):
+        if is_namespace(call) and isinstance(target.slice, ast.Constant):
             self.bind_global(str(target.slice.value), None)
 
     def visit_delete(self, node: ast.Delete) -> None:
@@ -207,130 +216,6 @@ class Statements(Expressions):
         if node.value is not None:
             self.returns(self.visit(node.value))
 
-    # Statements with branches: `flow` is what is bound on the way taken.
-
-    def visit_if(self, node: ast.If) -> None:
-        """Either branch."""
-        self.visit(node.test)
-        self.either(node.body, node.orelse)
-
-    def either(self, *bodies: Sequence[ast.stmt]) -> None:
-        """Walk bodies of which one runs, and keep what is bound after any of them."""
-        before = self.flow
-        ends: list[Flow] = []
-        for body in bodies:
-            self.flow = dict(before)
-            self.walk_branch(body)
-            if not leaves(body):
-                ends.append(self.flow)
-        self.flow = merged(ends) if ends else before
-
-    def walk_branch(self, body: Sequence[ast.stmt]) -> None:
-        """Walk a body whose bindings are sure within it, while aliases may stand for what they were before."""
-        with self.alternative():
-            self.walk(body)
-
-    def visit_for(self, node: ast.For | ast.AsyncFor) -> None:
-        """A loop: its target stays bound; its body may run never, or once and more."""
-        self.trace.awaits |= isinstance(node, ast.AsyncFor) and not self.depth
-        iterable = self.visit(node.iter)
-        if isinstance(node.iter, ast.Name) and "iterator" in kinds(iterable):
-            self.change(iterable, node.lineno)
-        before = dict(self.flow)
-        bound_before = set(self.flow)
-        with self.alternative():
-            self.assign(node.target, elements(iterable))
-        targets = {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
-        self.loop_body(node, before, sure=runs_at_least_once(node))
-        if self.scope is None and not self.depth:
-            self.trace.loop_targets |= targets - bound_before
-
-    def visit_while(self, node: ast.While) -> None:
-        """A loop by condition."""
-        self.visit(node.test)
-        self.loop_body(node, dict(self.flow), sure=runs_at_least_once(node))
-
-    def loop_body(self, node: ast.For | ast.AsyncFor | ast.While, before: Flow, *, sure: bool) -> None:
-        """Walk a loop's body and its `else`."""
-        early = stops_early(node.body)
-        self.walk_branch(node.body if not early else node.body[: early.at])
-        through = dict(self.flow)
-        if early:
-            self.walk_branch(node.body[early.at :])
-        ends = [through, self.flow] if sure else [before, through, self.flow]
-        self.flow = merged(ends)
-        if node.orelse:
-            after = dict(self.flow)
-            self.walk_branch(node.orelse)
-            if early and early.breaks:
-                self.flow = merged([after, self.flow])
-
-    def visit_try(self, node: ast.Try) -> None:
-        """`try`: any part of its body may have run when a handler does."""
-        before = dict(self.flow)
-        self.walk_branch(node.body)
-        halfway = merged([before, self.flow])
-        self.walk_branch(node.orelse)
-        ends = [] if leaves(node.body) or leaves(node.orelse) else [self.flow]
-        for handler in node.handlers:
-            self.flow = dict(halfway)
-            self.handle(handler)
-            if not leaves(handler.body):
-                ends.append(self.flow)
-        self.flow = merged(ends) if ends else halfway
-        self.walk(node.finalbody)
-
-    def handle(self, handler: ast.ExceptHandler) -> None:
-        """`except … as name`: the name is gone afterwards."""
-        if handler.type is not None:
-            self.visit(handler.type)
-        with self.alternative():
-            if handler.name:
-                self.bind(handler.name, None, handler.lineno)
-            self.walk(handler.body)
-        if handler.name and self.scope is None and not self.depth:
-            self.flow.pop(handler.name, None)
-            self.trace.late.discard(handler.name)
-
-    def visit_with(self, node: ast.With | ast.AsyncWith) -> None:
-        """`with … as name`: its body runs, unless an exception is suppressed."""
-        self.trace.awaits |= isinstance(node, ast.AsyncWith) and not self.depth
-        for item in node.items:
-            value = self.visit(item.context_expr)
-            if item.optional_vars is not None:
-                self.assign(item.optional_vars, value)
-        if catches_nothing(node):
-            self.walk(node.body)
-        else:
-            self.either(node.body, ())
-
-    def visit_match(self, node: ast.Match) -> None:
-        """`match`: one case, or none."""
-        subject = self.visit(node.subject)
-        before, ends, exhausted = self.flow, [], False
-        for case in node.cases:
-            self.flow = dict(before)
-            with self.alternative():
-                self.capture(case.pattern, subject)
-                if case.guard is not None:
-                    self.visit(case.guard)
-                self.walk(case.body)
-            exhausted |= case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
-            if not leaves(case.body):
-                ends.append(self.flow)
-        self.flow = merged(ends if exhausted and ends else [*ends, before])
-
-    def capture(self, pattern: ast.pattern, subject: Value) -> None:
-        """Bind what a pattern captures."""
-        for part in ast.walk(pattern):
-            if isinstance(part, ast.expr):
-                if isinstance(part, ast.Name):
-                    self.visit(part)
-            else:
-                name = getattr(part, "rest" if isinstance(part, ast.MatchMapping) else "name", None)
-                if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
-                    self.bind(name, subject, pattern.lineno)
-
     def visit_type_alias(self, node: ast.AST) -> None:
         """`type Name = …` binds the name; its value is evaluated when needed."""
         with self.type_parameters(node):
@@ -344,8 +229,8 @@ class Statements(Expressions):
     def ignore(self, node: ast.AST) -> None:
         """Nothing is read or bound here."""
 
-    handlers = {
-        **Expressions.handlers,
+    handlers: ClassVar[Handlers] = {
+        **Branches.handlers,
         ast.Expr: visit_expression,
         ast.Assign: visit_assignment,
         ast.AnnAssign: visit_annotated,
@@ -357,15 +242,15 @@ class Statements(Expressions):
         ast.AsyncFunctionDef: visit_function,
         ast.ClassDef: visit_class,
         ast.Return: visit_return,
-        ast.If: visit_if,
-        ast.For: visit_for,
-        ast.AsyncFor: visit_for,
-        ast.While: visit_while,
-        ast.Try: visit_try,
-        ast.TryStar: visit_try,
-        ast.With: visit_with,
-        ast.AsyncWith: visit_with,
-        ast.Match: visit_match,
+        ast.If: Branches.visit_if,
+        ast.For: Branches.visit_for,
+        ast.AsyncFor: Branches.visit_for,
+        ast.While: Branches.visit_while,
+        ast.Try: Branches.visit_try,
+        ast.TryStar: Branches.visit_try,
+        ast.With: Branches.visit_with,
+        ast.AsyncWith: Branches.visit_with,
+        ast.Match: Branches.visit_match,
         ast.Global: ignore,
         ast.Nonlocal: ignore,
         **({ast.TypeAlias: visit_type_alias} if hasattr(ast, "TypeAlias") else {}),
@@ -386,6 +271,15 @@ class TypeParameters:
 
     def __exit__(self, *_: object) -> None:
         self.walker.scope = self.outer
+
+
+def called_name(node: ast.Call) -> str:
+    """Return the last part of the name that a call calls.
+
+    >>> called_name(ast.parse("functools.partial(f, 1)", mode="eval").body)
+    'partial'
+    """
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def class_facts(methods: dict[str, FunctionFacts], bases: list[FunctionFacts]) -> FunctionFacts:

@@ -12,12 +12,15 @@ from nbprod.analyse.places import Box, Place, changed, owned, reached
 from nbprod.analyse.trace import Read, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nbprod.analyse.places import Value
     from nbprod.analyse.scopes import Scope
     from nbprod.analyse.trace import FunctionFacts, Label
     from nbprod.analyse.world import World
+
+    # what walks each kind of node: a method of the walker
+    Handlers = Mapping[type[ast.AST], Callable[..., Value]]
 
 
 class Walker:
@@ -27,7 +30,7 @@ class Walker:
     (False). Inside functions, `depth` counts how many are open, and module names are those of whoever calls.
     """
 
-    handlers: ClassVar[dict[type[ast.AST], Callable[..., Value]]] = {}
+    handlers: ClassVar[Handlers] = {}
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -39,10 +42,16 @@ class Walker:
         self.depth = 0
         self.idle: ast.AST | None = None  # the expression whose result nobody uses
         self.outer_places: dict[str, Place] = {}
+        self.lambdas: dict[int, FunctionFacts] = {}  # by the identity of their nodes
 
     def visit(self, node: ast.AST) -> Value:
         """Walk one expression and return what it may denote."""
         raise NotImplementedError
+
+    def walk(self, body: Sequence[ast.stmt]) -> None:
+        """Walk statements in order."""
+        for statement in body:
+            self.visit(statement)
 
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind or change a target of assignment."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from nbprod.analyse.knowledge import BUILTINS, CONVENTIONS
 from nbprod.analyse.places import Place, owned
-from nbprod.analyse.trace import FunctionFacts
 
 if TYPE_CHECKING:
     from nbprod.analyse.places import Value
+    from nbprod.analyse.trace import FunctionFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class World:
         before = () if surely else self.functions.get(name, ())
         self.bind(name, None, surely=surely)
         self.functions[name] = (*before, *facts)
+        self._effects.clear()
+
+    def hold_functions(self, name: str, facts: tuple[FunctionFacts, ...]) -> None:
+        """Note that the value of that name is, or holds, functions."""
+        self.functions[name] = facts
         self._effects.clear()
 
     def unbind(self, name: str) -> None:

@@ -45,21 +45,21 @@ def codes_of(*cells):
     return [each.code for each in graph_of(*cells).diagnostics]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def graph_from():
     return graph_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def facts_from():
     return facts_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def notebook_from():
     return notebook_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def codes_from():
     return codes_of

@@ -1,5 +1,7 @@
 """From marked cells to steps, edges, parameters and definitions."""
 
+# ruff: noqa: E501  (a case reads best on one line)
+
 from __future__ import annotations
 
 import pytest
@@ -61,7 +63,8 @@ STEPS = [
 
 def drawn(graph):
     return {
-        step.name: " ".join([*(f"{i.name}<{i.maker}" for i in step.inputs), "->", *step.outputs]) for step in graph.steps
+        step.name: " ".join([*(f"{i.name}<{i.maker}" for i in step.inputs), "->", *step.outputs])
+        for step in graph.steps
     }
 
 
@@ -81,7 +84,9 @@ def test_steps_stand_in_an_order_in_which_they_can_run(graph_from):
     assert [step.name for step in graph_from(*cells).steps] == ["load", "report"]
 
 
-PARAMETERS = "# tag: parameters\nlate: int = 30  # minutes\nshare = -0.5\nname = 'a'\nopen_ = None\ndays = [1, 2]\nflag = True"
+PARAMETERS = (
+    "# tag: parameters\nlate: int = 30  # minutes\nshare = -0.5\nname = 'a'\nopen_ = None\ndays = [1, 2]\nflag = True"
+)
 
 
 def test_parameters(graph_from):
@@ -140,9 +145,15 @@ def test_definitions(graph_from, cells, expected):
 
 
 def test_a_definition_in_its_own_words(graph_from):
-    cells = ["import functools as ft, math\n\n# Twice as much.\n@ft.cache\ndef f(x):  # once\n    return 2 * x  # fast", "%%step a\ny = f(1)"]
+    cells = [
+        "import functools as ft, math\n\n# Twice as much.\n@ft.cache\ndef f(x):  # once\n    return 2 * x  # fast",
+        "%%step a\ny = f(1)",
+    ]
     sources = [each.source for each in graph_from(*cells).step("a").definitions]
-    assert sources == ["import functools as ft", "# Twice as much.\n@ft.cache\ndef f(x):  # once\n    return 2 * x  # fast"]
+    assert sources == [
+        "import functools as ft",
+        "# Twice as much.\n@ft.cache\ndef f(x):  # once\n    return 2 * x  # fast",
+    ]
 
 
 def test_the_version_that_a_step_sees(graph_from):
@@ -156,11 +167,18 @@ def test_star_names_of_a_record(graph_from):
     assert [each.source for each in graph.step("a").definitions] == ["from math import pi", "from math import sin"]
 
 
-DECORATED = "from nbprod import step\n@step\ndef features(flown, limit, scale=2):\n    '''Make features.'''\n    return flown\n"
+DECORATED = (
+    "from nbprod import step\n@step\ndef features(flown, limit, scale=2):\n    '''Make features.'''\n    return flown\n"
+)
 
 
 def test_a_decorated_function(graph_from):
-    graph = graph_from("# tag: parameters\nlimit = 1", "%%step load\nflown = 1", DECORATED + "table = features(flown, limit)", "%%step use\ntable")
+    graph = graph_from(
+        "# tag: parameters\nlimit = 1",
+        "%%step load\nflown = 1",
+        DECORATED + "table = features(flown, limit)",
+        "%%step use\ntable",
+    )
     step = graph.step("features")
     assert drawn(graph)["features"] == "flown<load -> table"
     assert (step.parameters, step.function, step.doc, step.cells) == (("limit",), "features", "Make features.", (2,))
@@ -169,26 +187,47 @@ def test_a_decorated_function(graph_from):
 
 
 def test_a_decorated_function_called_in_another_cell(graph_from):
-    graph = graph_from("%%step load\nflown, limit = 1, 2", DECORATED, "a = 1\ntable = features(flown, limit=limit)", "%%step use\ntable")
+    graph = graph_from(
+        "%%step load\nflown, limit = 1, 2",
+        DECORATED,
+        "a = 1\ntable = features(flown, limit=limit)",
+        "%%step use\ntable",
+    )
     assert drawn(graph)["use"] == "table<features ->"
     assert graph.step("features").cells == (1, 2)
 
 
 def test_a_decorated_function_that_is_not_called(graph_from):
-    graph = graph_from("%%step load\nflown, limit = 1, 2", "from nbprod import step\n@step(metrics='m')\ndef f(flown, k=1):\n    m = flown\n    return m, k")
+    graph = graph_from(
+        "%%step load\nflown, limit = 1, 2",
+        "from nbprod import step\n@step(metrics='m')\ndef f(flown, k=1):\n    m = flown\n    return m, k",
+    )
     assert drawn(graph)["f"] == "flown<load -> m k"
     assert graph.step("f").mark.metrics == ("m",)
 
 
 def test_two_names_of_a_call(graph_from):
-    cells = ["%%step load\nx = 1", "from nbprod import step\n@step\ndef f(x):\n    return 1, 2", "a, b = f(x)", "%%step use\nb"]
+    cells = [
+        "%%step load\nx = 1",
+        "from nbprod import step\n@step\ndef f(x):\n    return 1, 2",
+        "a, b = f(x)",
+        "%%step use\nb",
+    ]
     assert drawn(graph_from(*cells))["f"] == "x<load -> a b"
 
 
 def test_seeding_outside_of_steps_is_repeated(graph_from):
-    cells = ["# tag: parameters\nseed = 1", "import numpy as np\nnp.random.seed(seed)", "%%step a\nx = 1", "%%step b\ny = np.random.rand()"]
+    cells = [
+        "# tag: parameters\nseed = 1",
+        "import numpy as np\nnp.random.seed(seed)",
+        "%%step a\nx = 1",
+        "%%step b\ny = np.random.rand()",
+    ]
     graph = graph_from(*cells)
-    assert [block.python.strip() for block in graph.step("b").blocks] == ["np.random.seed(seed)", "y = np.random.rand()"]
+    assert [block.python.strip() for block in graph.step("b").blocks] == [
+        "np.random.seed(seed)",
+        "y = np.random.rand()",
+    ]
     assert (graph.step("b").parameters, len(graph.step("a").blocks)) == (("seed",), 1)
 
 
@@ -223,7 +262,12 @@ def test_a_stale_record_says_nothing(graph_from):
 
 
 def test_the_record_knows_draws(graph_from):
-    cells = ["import numpy as np", "%%step a\nnp.random.seed(0)", "from forests import Forest", "%%step b\nm = Forest().fit(1)"]
+    cells = [
+        "import numpy as np",
+        "%%step a\nnp.random.seed(0)",
+        "from forests import Forest",
+        "%%step b\nm = Forest().fit(1)",
+    ]
     before = graph_from(*cells)
     seen = StepSeen("b", before.step("b").code_id, draws=("numpy",))
     after = graph_from(*cells, record=Record("n", "", "3.11", steps=(seen,)))
@@ -252,7 +296,10 @@ def test_the_code_id_stays_when_something_else_changes(graph_from):
     ("cells", "expected"),
     [
         (["%%step a\n'''Load it.'''\nx = 1"], "Load it."),
-        (["# tag: text\n## 1. Load\n\nRead **all** flights. Then more.", "%%step a\n# comment\nx = 1"], "Read all flights."),
+        (
+            ["# tag: text\n## 1. Load\n\nRead **all** flights. Then more.", "%%step a\n# comment\nx = 1"],
+            "Read all flights.",
+        ),
         (["# tag: text\n## 1. Load", "%%step a\nx = 1"], "Load"),
         (["# tag: text\n## Load", "y = 1", "%%step a\n# Read all\n# flights.\nx = 1"], "Read all flights."),
         (["%%step a\nx = 1"], ""),
@@ -263,7 +310,15 @@ def test_what_a_step_does(graph_from, cells, expected):
 
 
 def test_kinds_of_cells(graph_from):
-    cells = ["# tag: parameters\nk = 1", "import a\nK = 3", "%%step s\nx = 1", "x", "%%test s\nassert x", "# tag: skip\ny", "b = = 1"]
+    cells = [
+        "# tag: parameters\nk = 1",
+        "import a\nK = 3",
+        "%%step s\nx = 1",
+        "x",
+        "%%test s\nassert x",
+        "# tag: skip\ny",
+        "b = = 1",
+    ]
     assert [each.kind for each in graph_from(*cells).cells] == [
         CellKind.PARAMETERS, CellKind.DEFINITIONS, CellKind.STEP, CellKind.EXPLORATION, CellKind.TEST,
         CellKind.SKIPPED, CellKind.UNPARSABLE,
@@ -271,14 +326,20 @@ def test_kinds_of_cells(graph_from):
 
 
 def test_a_notebook_s_tests(graph_from):
-    graph = graph_from("import math\nK = 2", "%%step s\nx = 1\ny = 2", "%%test s\nlimit = K\nassert x < math.inf, limit")
+    graph = graph_from(
+        "import math\nK = 2", "%%step s\nx = 1\ny = 2", "%%test s\nlimit = K\nassert x < math.inf, limit"
+    )
     (test,) = graph.tests
     assert (test.step, test.cell, test.reads) == ("s", 2, {"x"})
     assert [each.name for each in test.definitions] == ["math", "K"]
 
 
 def test_asynchronous_steps_and_plots(graph_from):
-    cells = ["import matplotlib.pyplot as plt\nasync def f(): return 1", "%%step a\nx = await f()", "%%step b\nplt.plot([1])"]
+    cells = [
+        "import matplotlib.pyplot as plt\nasync def f(): return 1",
+        "%%step a\nx = await f()",
+        "%%step b\nplt.plot([1])",
+    ]
     graph = graph_from(*cells)
     assert [graph.step(name).is_async for name in "ab"] == [True, False]
     assert [graph.step(name).blocks[0].uses_pyplot for name in "ab"] == [False, True]

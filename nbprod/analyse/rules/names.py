@@ -30,8 +30,9 @@ class UnmadeNames:
         """Yield one diagnostic for each such name of a step."""
         for each in subject.findings(Unmade):
             near = subject.near(each.maker)
-            fields = {"step": each.step, "name": each.name, "how": each.how, "maker": each.maker, "near": near}
-            yield UNMADE_NAME.at(each.cell, each.line, **fields)
+            yield UNMADE_NAME.at(
+                each.cell, each.line, step=each.step, name=each.name, how=each.how, maker=each.maker, near=near
+            )
 
 
 class ChangesOutside:
@@ -40,8 +41,9 @@ class ChangesOutside:
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one diagnostic for each change."""
         for each in subject.findings(ChangedOutside):
-            fields = {"name": each.name, "maker": each.maker, "reader": each.reader, "changer": each.changer}
-            yield CHANGED_OUTSIDE.at(each.changer, each.line, **fields)
+            yield CHANGED_OUTSIDE.at(
+                each.changer, each.line, name=each.name, maker=each.maker, reader=each.reader, changer=each.changer
+            )
 
 
 class Cycles:
@@ -63,17 +65,20 @@ class MissingNames:
         broken = " ".join(each.cell.source for each in subject.resolver.plan.cells if each.fault)
         unparsed = set(broken.replace("(", " ").replace(",", " ").replace("=", " ").split())
         for each in subject.findings(Missing):
-            if each.name in unparsed:
-                continue
-            # What a cell outside of the steps lacks stops the notebook's run, but is not missing from the pipeline.
-            severity = None if each.step else Severity.WARNING
-            fields = {"reader": f"step '{each.step}'" if each.step else f"cell {each.cell}", "name": each.name}
-            if each.maker is not None:
-                place = {"maker": each.maker, "place": each.cell}
-                yield HIDDEN_STATE.at(each.cell, each.line, severity=severity, **fields, **place)
-            else:
-                nearest = did_you_mean(each.name, subject.names)
-                yield UNDEFINED_NAME.at(each.cell, each.line, severity=severity, **fields, nearest=nearest)
+            if each.name not in unparsed:
+                yield self.said(subject, each)
+
+    @staticmethod
+    def said(subject: Subject, missing: Missing) -> Diagnostic:
+        """Return the diagnostic of one missing name."""
+        cell, line, name = missing.cell, missing.line, missing.name
+        # What a cell outside of the steps lacks stops the notebook's run, but is not missing from the pipeline.
+        severity = None if missing.step else Severity.WARNING
+        reader = f"step '{missing.step}'" if missing.step else f"cell {cell}"
+        if missing.maker is None:
+            nearest = did_you_mean(name, subject.names)
+            return UNDEFINED_NAME.at(cell, line, severity=severity, reader=reader, name=name, nearest=nearest)
+        return HIDDEN_STATE.at(cell, line, severity=severity, reader=reader, name=name, maker=missing.maker, place=cell)
 
 
 class ChangesAfterRead:
@@ -82,5 +87,12 @@ class ChangesAfterRead:
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one diagnostic for each name, reader and changing cell."""
         for each in subject.findings(ChangedAfterRead):
-            fields = {"maker": each.maker, "name": each.name, "changer": each.changer, "reader": each.reader}
-            yield CHANGED_AFTER_READ.at(each.changer, each.line, place=each.place, **fields)
+            yield CHANGED_AFTER_READ.at(
+                each.changer,
+                each.line,
+                maker=each.maker,
+                name=each.name,
+                changer=each.changer,
+                reader=each.reader,
+                place=each.place,
+            )

@@ -23,7 +23,9 @@ _SECRET_NAME = re.compile(
     r"access_?token|refresh_?token|bearer|token)$",
     re.IGNORECASE,
 )
-_NO_SECRET = re.compile(r"^(\s*|<.*>|\[.*\]|\{.*\}|\$.*|x+|\*+|\.+|(your|my|change|todo|none|null|dummy|example|test).*)$", re.I)
+_NO_SECRET = re.compile(
+    r"^(\s*|<.*>|\[.*\]|\{.*\}|\$.*|x+|\*+|\.+|(your|my|change|todo|none|null|dummy|example|test).*)$", re.IGNORECASE
+)
 _KEYS = {
     "an AWS access key": r"\bAKIA[0-9A-Z]{16}\b",
     "a GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{20,}",
@@ -45,11 +47,13 @@ class Draws:
         for each in subject.findings(Unseeded):
             if (each.step, each.lib) not in said:
                 said.add((each.step, each.lib))
-                fields = {"step": each.step, "source": SOURCES[each.lib], "cure": CURES[each.lib]}
-                yield UNSEEDED.at(each.cell, each.line, **fields)
+                source, cure = SOURCES[each.lib], CURES[each.lib]
+                yield UNSEEDED.at(each.cell, each.line, step=each.step, source=source, cure=cure)
         for draw in subject.findings(ExplorationDraws):
-            fields = {"source": SOURCES[draw.lib], "before": draw.before, "after": draw.after}
-            yield EXPLORATION_DRAWS.at(draw.cell, draw.line, place=draw.cell, **fields)
+            source = SOURCES[draw.lib]
+            yield EXPLORATION_DRAWS.at(
+                draw.cell, draw.line, place=draw.cell, source=source, before=draw.before, after=draw.after
+            )
 
 
 class Settings:
@@ -126,5 +130,4 @@ def _name_of(target: ast.AST | None) -> str:
         return target.attr
     if isinstance(target, ast.Subscript):
         return _name_of(target.slice)
-    is_text = isinstance(target, ast.Constant) and isinstance(target.value, str)
-    return target.value if is_text else ""
+    return target.value if isinstance(target, ast.Constant) and isinstance(target.value, str) else ""

@@ -6,9 +6,9 @@ import builtins
 import keyword
 from typing import TYPE_CHECKING
 
+from nbprod.analyse.decorated import find
 from nbprod.analyse.findings import Unclear
 from nbprod.analyse.parameters import computed
-from nbprod.analyse.decorated import find
 from nbprod.analyse.rules.subject import did_you_mean
 from nbprod.model.faults import (
     BAD_STEP_NAME,
@@ -89,8 +89,9 @@ class Declared:
                 for name in getattr(step.mark, option):
                     if name not in made:
                         nearest = did_you_mean(name, made)
-                        fields = {"step": step.name, "name": name, "option": text, "nearest": nearest}
-                        yield UNMADE_DECLARED.at(step.cells[0], 1, **fields)
+                        yield UNMADE_DECLARED.at(
+                            step.cells[0], 1, step=step.name, name=name, option=text, nearest=nearest
+                        )
 
 
 class ComputedParameters:
@@ -110,8 +111,8 @@ class UnknownTests:
         names = [step.name for step in subject.steps]
         for draft in subject.resolver.tests:
             if draft.tests not in names:
-                fields = {"name": draft.tests, "nearest": did_you_mean(draft.tests, names)}
-                yield TEST_OF_UNKNOWN_STEP.at(draft.cells[0], 1, steps=", ".join(names) or "none", **fields)
+                nearest, known = did_you_mean(draft.tests, names), ", ".join(names) or "none"
+                yield TEST_OF_UNKNOWN_STEP.at(draft.cells[0], 1, name=draft.tests, nearest=nearest, steps=known)
 
 
 class UnclearCalls:
@@ -130,11 +131,9 @@ class MarkedTwice:
         """Yield one diagnostic for each second mark."""
         marks = [cell.mark.step for cell in subject.notebook.cells if cell.mark and cell.role is Role.STEP]
         for name, functions in find(subject.resolver.plan.cells).items():
-            if name in marks:
-                first = functions[0]
-                yield MARKED_TWICE.at(
-                    first.cell, first.statement.line, step=name, name=name, first="as cells", second="as a function"
-                )
-            for again in functions[1:]:
-                fields = {"step": name, "name": name, "first": "as a function", "second": "as a function again"}
-                yield MARKED_TWICE.at(again.cell, again.statement.line, **fields)
+            again = functions if name in marks else functions[1:]
+            first = "as cells" if name in marks else "as a function"
+            for each in again:
+                second = "as a function" if name in marks else "as a function again"
+                line = each.statement.line
+                yield MARKED_TWICE.at(each.cell, line, step=name, name=name, first=first, second=second)

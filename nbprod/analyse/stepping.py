@@ -1,0 +1,194 @@
+"""The statements of steps, in order: what they need, make, change and draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbprod.analyse import definitions, randomness
+from nbprod.analyse.facts import is_definition
+from nbprod.analyse.findings import ChangedAfterRead, ExplorationDraws, Unseeded
+from nbprod.analyse.origins import Draft, Origin, Source
+from nbprod.model.graph import Definition, DefinitionKind
+from nbprod.model.notebook import Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbprod.analyse.decorated import Decorated
+    from nbprod.analyse.needs import Needs
+    from nbprod.analyse.plan import Plan
+    from nbprod.analyse.trace import ScannedCell, Statement
+    from nbprod.model.record import StepSeen
+
+
+@dataclass(slots=True)
+class Stepping:
+    """Goes through the statements in order; `seen` is what a fresh record saw of steps."""
+
+    plan: Plan
+    seen: Mapping[str, StepSeen]
+    needs: Needs
+    constants: set[int] = field(default_factory=set)
+    tests: list[Draft] = field(default_factory=list)
+    seeds: dict[str, tuple[int, Statement]] = field(default_factory=dict)
+    settings: list[tuple[int, Statement]] = field(default_factory=list)
+    explored: dict[str, tuple[int, int]] = field(default_factory=dict)
+    remaining: dict[str, int] = field(default_factory=dict)
+    calls: dict[int, Decorated] = field(default_factory=dict)
+
+    def step_cell(self, scanned: ScannedCell) -> None:
+        """One cell of a step made of cells."""
+        cell, mark = scanned.cell, scanned.cell.mark
+        assert mark is not None
+        draft = self.needs.drafts.get(mark.step)
+        if draft is None:
+            draft = self.needs.drafts[mark.step] = Draft(mark.step, mark)
+            self.begin(draft, scanned)
+        draft.mark = joined(draft.mark, mark) if draft.cells else mark
+        draft.cells.append(cell.index)
+        for statement in scanned.statements:
+            self.step_statement(draft, scanned, statement)
+        self.remaining[mark.step] -= 1
+        if not self.remaining[mark.step]:
+            self.finish(draft, cell.index)
+
+    def begin(self, draft: Draft, scanned: ScannedCell) -> None:
+        """Before a step's first statement: the settings that it repeats, and the draws that only the record knows."""
+        draft.seeds = [self.source(at, statement) for at, statement in self.seeds.values()]
+        for at, statement in self.settings:
+            draft.before.append((at, statement))
+            self.read(draft, at, statement)
+        seen = self.seen.get(draft.name)
+        for lib in seen.draws if seen else ():
+            if lib in randomness.STATES:
+                self.draw(draft, lib, scanned.cell.index, 1)
+
+    def source(self, at: int, statement: Statement) -> str:
+        """Return the text of a statement of that cell."""
+        return definitions.source_of(statement, self.plan.lines_of(at), comments=False)
+
+    def step_statement(self, draft: Draft, scanned: ScannedCell, statement: Statement) -> None:
+        """One statement of a step."""
+        cell = scanned.cell.index
+        draft.is_async |= statement.trace.awaits
+        if statement.trace.pyplot:
+            draft.pyplot_cells.add(cell)
+        self.randomness(draft, cell, statement)
+        self.read(draft, cell, statement)
+        if is_definition(statement):
+            self.define(scanned, statement, draft.name)
+            draft.writes.update(dict.fromkeys(statement.trace.binds, True))
+        else:
+            for name, surely in statement.trace.binds.items():
+                self.make(draft, name, cell, statement.line, surely=surely)
+        self.change(draft, cell, statement)
+        for name in statement.trace.deletes:
+            self.needs.current.pop(name, None)
+        self.star(scanned, statement)
+
+    def read(self, draft: Draft, cell: int, statement: Statement) -> None:
+        """Resolve what a statement reads."""
+        for name, read in statement.trace.reads.items():
+            soft = read.soft or (read.late and self.is_bound_below(name, cell))
+            self.needs.need(draft, name, cell, read.line, soft=soft)
+        for name in sorted(statement.trace.late):
+            known = self.needs.current.get(name)
+            if known is not None:
+                self.needs.need(draft, name, cell, statement.line, soft=True)
+
+    def is_bound_below(self, name: str, cell: int) -> bool:
+        """Whether the notebook binds a name in or below a cell."""
+        return self.plan.makers.get(name, (-1,))[-1] >= cell
+
+    def make(self, draft: Draft, name: str, cell: int, line: int, *, surely: bool) -> None:
+        """A step binds a name."""
+        old = self.needs.current.get(name)
+        prior = None if surely else prior_of(old, draft.name)
+        self.write(draft, name, Origin(Source.STEP, cell, line, draft.name, prior=prior))
+        draft.writes[name] = surely or draft.writes.get(name, False)
+
+    def write(self, draft: Draft, name: str, origin: Origin) -> None:
+        """A step is the last writer of a name; who has read an earlier version of it should have waited."""
+        for reader, place in self.needs.readers.get((draft.name, name), ()):
+            self.needs.find(ChangedAfterRead(draft.name, name, origin.cell, origin.line, reader, place))
+        self.needs.current[name] = origin
+
+    def change(self, draft: Draft, cell: int, statement: Statement) -> None:
+        """A step changes objects in place, under each name that reaches them."""
+        seen = self.seen.get(draft.name)
+        for name in (*statement.trace.mutates, *sorted(statement.trace.touches)):
+            old = self.needs.current.get(name)
+            if old is None or old.source is Source.DEFINITION or name in statement.trace.deletes:
+                continue
+            own = old.step == draft.name and old.source is Source.STEP
+            if not own and seen is not None and name not in seen.changed:
+                continue
+            if not own:
+                draft.mutates.add(name)
+            origin = Origin(Source.STEP, cell, statement.line, draft.name, prior=prior_of(old, draft.name))
+            self.write(draft, name, origin)
+            draft.writes.setdefault(name, False)
+
+    def finish(self, draft: Draft, cell: int) -> None:
+        """After a step's last statement: what only the record knows to have changed."""
+        seen = self.seen.get(draft.name)
+        for name in seen.changed if seen else ():
+            old = self.needs.current.get(name)
+            if old is not None and name not in draft.writes and old.source in {Source.STEP, Source.PARAMETER}:
+                draft.mutates.add(name)
+                origin = Origin(Source.STEP, cell, 1, draft.name, prior=prior_of(old, draft.name))
+                self.write(draft, name, origin)
+                draft.writes.setdefault(name, False)
+
+    # Random states
+
+    def randomness(self, draft: Draft, cell: int, statement: Statement) -> None:
+        """A step's draws from the global random states, and its seeding of them."""
+        for lib, line in statement.trace.draws.items():
+            self.draw(draft, lib, cell, line)
+        for lib, line in statement.trace.seeds.items():
+            self.seeds.pop(lib, None)
+            self.explored.pop(lib, None)
+            self.make(draft, randomness.STATES[lib], cell, line, surely=True)
+
+    def draw(self, draft: Draft, lib: str, cell: int, line: int) -> None:
+        """A step draws: it takes the state and hands it on."""
+        state = randomness.STATES[lib]
+        old = self.needs.current.get(state)
+        if lib in self.seeds:
+            at, statement = self.seeds.pop(lib)
+            if (at, statement) not in draft.before:
+                draft.before.append((at, statement))
+                self.read(draft, at, statement)
+        elif old is None:
+            self.needs.find(Unseeded(draft.name, lib, cell, line))
+            return
+        elif old.step != draft.name:
+            self.needs.need(draft, state, cell, line)
+        if lib in self.explored:
+            at, of = self.explored.pop(lib)
+            self.needs.find(ExplorationDraws(at, of, lib, f"step '{old.step}'" if old else "the seeding", draft.name))
+        self.make(draft, state, cell, line, surely=True)
+
+    def define(self, scanned: ScannedCell, statement: Statement, step: str) -> None:
+        """Note the definitions that a statement makes."""
+        raise NotImplementedError
+
+    def star(self, scanned: ScannedCell, statement: Statement) -> None:
+        """`from module import *`."""
+        for module in statement.trace.stars:
+            source = f"from {module} import *"
+            line = statement.line
+            self.needs.stars.append(Definition("*", DefinitionKind.IMPORT, scanned.cell.index, line, source))
+
+
+def prior_of(old: Origin | None, step: str) -> Origin | None:
+    """Return where the value comes from that shows through what the step writes."""
+    return old.prior if old is not None and old.source is Source.STEP and old.step == step else old
+
+
+def joined(first: Mark, second: Mark) -> Mark:
+    """Return one mark for the cells of one step: what any of them declares."""
+    parts = [(getattr(first, option), getattr(second, option)) for option in ("outs", "metrics", "plots")]
+    return Mark(first.step, *(tuple(dict.fromkeys((*mine, *yours))) for mine, yours in parts))

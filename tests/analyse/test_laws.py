@@ -1,0 +1,120 @@
+"""What holds for any notebook."""
+
+from __future__ import annotations
+
+import time
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+NAMES = st.sampled_from(["a", "b", "c", "d", "f", "x"])
+VALUES = st.recursive(
+    NAMES | st.sampled_from(["1", "'t'", "None"]),
+    lambda inner: st.one_of(
+        st.builds("[{}, {}]".format, inner, inner),
+        st.builds("{}[{}]".format, NAMES, inner),
+        st.builds("{}({})".format, NAMES, inner),
+        st.builds("{}.append({})".format, NAMES, inner),
+        st.builds("[{1} for {0} in {2}]".format, NAMES, inner, inner),
+        st.builds("(lambda {}: {})".format, NAMES, inner),
+        st.builds("({} := {})".format, NAMES, inner),
+        st.builds("({} if {} else {})".format, inner, inner, inner),
+    ),
+    max_leaves=5,
+)
+SIMPLE = st.one_of(
+    st.builds("{} = {}".format, NAMES, VALUES),
+    st.builds("{}, {} = {}".format, NAMES, NAMES, VALUES),
+    st.builds("{}[{}] = {}".format, NAMES, VALUES, VALUES),
+    st.builds("{} += {}".format, NAMES, VALUES),
+    st.builds("del {}".format, NAMES),
+    st.builds("import {}".format, NAMES),
+    VALUES,
+)
+
+
+def indented(body):
+    return "\n".join("    " + line for line in body.split("\n"))
+
+
+STATEMENTS = st.recursive(
+    SIMPLE,
+    lambda inner: st.one_of(
+        st.builds(lambda test, body: f"if {test}:\n{indented(body)}", VALUES, inner),
+        st.builds(lambda name, over, body: f"for {name} in {over}:\n{indented(body)}", NAMES, VALUES, inner),
+        st.builds(lambda name, body: f"def f({name}):\n{indented(body)}", NAMES, inner),
+        st.builds(lambda body, name: f"try:\n{indented(body)}\nexcept E as {name}:\n    pass", inner, NAMES),
+        st.builds(lambda body: f"class A:\n{indented(body)}", inner),
+    ),
+    max_leaves=3,
+)
+CELLS = st.lists(st.lists(STATEMENTS, min_size=1, max_size=3).map("\n".join), min_size=1, max_size=5)
+MARKS = st.lists(
+    st.sampled_from(["", "%%step one\n", "%%step two\n", "%%test one\n", "# tag: parameters\n"]), min_size=5, max_size=5
+)
+
+
+@given(CELLS, MARKS)
+@settings(max_examples=80, deadline=None)
+def test_any_notebook_has_a_graph_and_always_the_same(graph_from, cells, marks):
+    marked = [mark + cell for mark, cell in zip(marks, cells, strict=False)]
+    graph = graph_from(*marked)
+    assert graph == graph_from(*marked)
+    makers = {step.name: set(step.outputs) for step in graph.steps}
+    assert all(edge.name in makers[edge.source] for edge in graph.edges)
+
+
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=4))
+@settings(max_examples=80, deadline=None)
+def test_any_text_has_a_graph(graph_from, cells):
+    graph_from(*("%%step one\n" + cell for cell in cells))
+
+
+@given(CELLS)
+@settings(max_examples=60, deadline=None)
+def test_what_a_cell_reads_is_known_before(facts_from, cells):
+    """Cutting a notebook off changes nothing of what stands before the cut."""
+    assert facts_from(*cells)[: len(cells) - 1] == facts_from(*cells[:-1])
+
+
+@given(CELLS, st.sampled_from("abcx"))
+@settings(max_examples=60, deadline=None)
+def test_a_comprehension_s_name_is_its_own(facts_from, cells, name):
+    one = facts_from(*cells, f"result = [{name} for {name} in xs if {name}]")
+    other = facts_from(*cells, "result = [other for other in xs if other]")
+    assert one == other
+
+
+@given(
+    st.lists(st.builds("{0}{1} = {2}".format, NAMES, st.integers(0, 9), VALUES), min_size=2, max_size=4, unique=True)
+)
+@settings(max_examples=60, deadline=None)
+def test_splitting_a_cell_loses_no_reads(facts_from, lines):
+    whole = facts_from("\n".join(lines))[0]
+    parts = facts_from(*lines)
+    bound = set()
+    reads = set()
+    for part in parts:
+        reads |= part.reads - bound
+        bound |= part.writes
+    assert whole.reads <= reads | bound
+
+
+def scaled(cells):
+    made = ["%%step make\nx0 = 1", "def double(x):\n    return 2 * x"]
+    return [
+        *made,
+        *(f"%%step s{at}\nx{at} = double(x{at - 1})\nrows = [x{at}]\nrows.append({at})" for at in range(1, cells)),
+    ]
+
+
+def seconds(graph_from, cells):
+    start = time.perf_counter()
+    graph_from(*cells)
+    return time.perf_counter() - start
+
+
+def test_time_grows_with_the_notebook_and_not_with_its_square(graph_from):
+    small, large = scaled(200), scaled(1600)
+    seconds(graph_from, small)
+    assert min(seconds(graph_from, large) for _ in range(2)) < 20 * min(seconds(graph_from, small) for _ in range(3))

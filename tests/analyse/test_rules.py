@@ -1,0 +1,143 @@
+"""Every diagnostic of analysis: when it comes, what it says, and when it doesn't."""
+
+# ruff: noqa: E501  (a case reads best on one line)
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nbprod import read
+from nbprod.adapters.ipython import transform
+from nbprod.analyse import explain, explanations, graph
+from nbprod.model.diagnostic import Severity
+from nbprod.model.faults import FAULTS, example_cells
+
+OWN = [*(f"NB2{number:02}" for number in range(1, 15) if number != 13), "NB302", "NB303", "NB304", "NB308"]
+
+
+def written_out(text):
+    cells = [
+        {"cell_type": "code" if each.is_code else "markdown", "metadata": {"tags": list(each.tags)}, "source": each.source, "id": f"c{at}"}
+        for at, each in enumerate(example_cells(text))
+    ]  # fmt: skip
+    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    return read.notebook(json.dumps(whole), "n.ipynb", transform)
+
+
+@pytest.mark.parametrize("code", OWN)
+def test_a_bad_example_has_its_fault(code):
+    assert code in [each.code for each in graph(written_out(FAULTS[code].bad)).diagnostics]
+
+
+@pytest.mark.parametrize("code", [code for code, fault in FAULTS.items() if fault.has_example_notebook])
+def test_a_cure_has_no_fault(code):
+    assert graph(written_out(FAULTS[code].cure)).diagnostics == ()
+
+
+# (what it is about, cells, [(code, cell, line, part of the message or hint)])
+FOUND = [
+    ("reads an unmarked cell's value", ["test = open('x')", "%%step score\ny = test"],
+     [("NB203", 1, 2, "'test' is assigned in cell 0: mark it with %%step, or add it to step 'score'")]),
+    ("a counter that is appended to", ["rows = []", "%%step a\nrows.append(1)"], [("NB203", 1, 2, "assigned in cell 0")]),
+    ("only a skipped cell makes it", ["# tag: skip\nx = 1", "%%step a\ny = x"], [("NB203", 1, 2, "in cell 0")]),
+    ("an unmarked cell rebinds", ["%%step a\nx = 1", "x = 2", "%%step b\nx"], [("NB204", 1, 1, "changes 'x'")]),
+    ("an unmarked cell mutates", ["%%step a\nx = []", "x.append(1)", "%%step b\nx"], [("NB204", 1, 1, "step 'b' reads")]),
+    ("through an alias", ["%%step a\nx = []", "y = x\ny.append(1)", "%%step b\nx"], [("NB204", 1, 2, "changes 'x'")]),
+    ("nobody reads it later", ["%%step a\nx = []", "x.append(1)", "%%step b\ny = 1"], []),
+    ("bound anew before it is read", ["%%step a\nx = []", "x.append(1)", "%%step b\nx = 1\ny = x"], []),
+    ("a cycle", ["%%step a\nx = 1", "%%step b\ny = x", "%%step a\nz = y"], [("NB205", 0, 1, "'a' → 'b' → 'a'")]),
+    ("made below", ["%%step a\ny = x", "%%step b\nx = 1"], [("NB206", 0, 2, "made only further down, in cell 1")]),
+    ("made below, by exploration", ["%%step a\ny = x", "x = 1"], [("NB206", 0, 2, "in cell 1")]),
+    ("undefined", ["%%step load\nflights = 1", "%%step a\ny = flihgts"], [("NB207", 1, 2, "Did you mean 'flights'?")]),
+    ("undefined, maybe made by a broken cell", ["q = = 1", "%%step a\ny = q"], [("NB101", 0, 1, "not Python")]),
+    ("undefined in exploration is a warning", ["y = q"], [("NB201", None, None, ""), ("NB207", 0, 1, "cell 0 reads 'q'")]),
+    ("undefined in a function that is used", ["def f(): return q", "%%step a\ny = f()"], [("NB207", 1, 2, "reads 'q'")]),
+    ("undefined in a function that isn't used", ["def f(): return q", "%%step a\ny = 1"], []),
+    ("changed after it was read", ["%%step a\nx = []", "%%step b\nx", "%%step a\nx.append(1)"],
+     [("NB208", 2, 2, "after step 'b' has read it in cell 1")]),
+    ("changed in the middle of a step", ["%%step m\nx = 1", "%%step a\ny = x", "%%step b\nx = 2", "%%step a\nz = x"],
+     [("NB208", 2, 2, "after step 'a' has read it in cell 1")]),
+    ("declared but not made", ["%%step a --metrics scor\nscore = 1"], [("NB209", 0, 1, "Did you mean 'score'?")]),
+    ("a computed parameter", ["# tag: parameters\na = 1\nb = a + 1", "%%step s\nx = b"], [("NB210", 0, 3, "parameter 'b'")]),
+    ("a parameter changed by a loop", ["# tag: parameters\na = 1\na += 1", "%%step s\nx = a"], [("NB210", 0, 3, "'a'")]),
+    ("a test of another step", ["%%step clean\nx = 1", "%%test claen\nassert 1"], [("NB211", 1, 1, "Did you mean 'clean'?")]),
+    ("called by other names", ["%%step l\nx = 1", "from nbprod import step\n@step\ndef f(a):\n    b = a\n    return b\nb = f(x)"],
+     [("NB212", 1, 2, "'a' is given 'x'")]),
+    ("results without names", ["%%step l\nx = 1", "from nbprod import step\n@step\ndef f(x):\n    return x + 1"],
+     [("NB212", 1, 2, "no names")]),
+    ("called twice", ["%%step l\nx = 1", "from nbprod import step\n@step\ndef f(x):\n    return x\na = f(x)\nb = f(x)"],
+     [("NB212", 1, 2, "more than once")]),
+    ("reads more than its arguments", ["%%step l\nx = 1", "from nbprod import step\n@step\ndef f():\n    return x + 1\nb = f()"],
+     [("NB212", 1, 2, "it reads 'x', which is not among its arguments")]),
+    ("changes its argument", ["%%step l\nx = []", "from nbprod import step\n@step\ndef f(x):\n    x.append(1)\n    return 1\nb = f(x)"],
+     [("NB212", 1, 2, "in place")]),
+    ("marked twice", ["from nbprod import step\n@step\ndef f():\n    return 1\nx = f()", "%%step f\ny = 1"], [("NB214", 0, 2, "as cells")]),
+    ("an unseeded draw", ["import numpy as np", "%%step a\nx = np.random.rand()\ny = np.random.rand()"],
+     [("NB302", 1, 2, "numpy's global random state")]),
+    ("an unseeded split", ["from sklearn.model_selection import train_test_split as split", "%%step a\nx = split([1])"],
+     [("NB302", 1, 2, "numpy")]),
+    ("a seeded split", ["from sklearn.model_selection import train_test_split as split", "%%step a\nx = split([1], random_state=0)"], []),
+    ("exploration draws in between", ["import numpy as np", "%%step a\nnp.random.seed(0)", "np.random.rand()", "%%step b\nx = np.random.rand()"],
+     [("NB308", 2, 1, "between step 'a' and step 'b'")]),
+    ("exploration draws after all", ["import numpy as np", "%%step a\nnp.random.seed(0)\nnp.random.rand()", "np.random.rand()"], []),
+    ("a setting from a computed value", ["import os\nn = os.cpu_count()\nos.environ['N'] = str(n)", "%%step a\nx = 1"],
+     [("NB304", 0, 3, "os.environ")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "expected"), [pytest.param(*case, id=name) for name, *case in FOUND])
+def test_what_is_found(graph_from, cells, expected):
+    found = graph_from(*cells).diagnostics
+    assert [(each.code, each.cell, each.line) for each in found] == [case[:3] for case in expected]
+    for each, (*_, part) in zip(found, expected, strict=True):
+        assert part in f"{each.message} {each.hint}"
+
+
+@pytest.mark.parametrize("name", ["class", "list", "pd"])
+def test_names_that_no_step_can_have(codes_from, name):
+    assert codes_from("import pandas as pd", f"%%step {name}\nx = pd.x") == ["NB202"]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_secret"),
+    [
+        ("password = 'hunter22'", True),
+        ("api_key: str = 'abc123def'", True),
+        ("connect(password='hunter22')", True),
+        ("config = {'client_secret': 'abcdef'}", True),
+        ("os.environ['DB_PASSWORD'] = 'hunter22'", True),
+        ("k = 'AKIAIOSFODNN7EXAMPLE'", True),
+        ("# ghp_abcdefghijklmnopqrstuvwxyz0123456789", True),
+        ("password = ''", False),
+        ("password = '<your password>'", False),
+        ("password = os.environ['PASSWORD']", False),
+        (r"token_pattern = r'\w+'", False),
+        ("pad_token = '[PAD]'", False),
+        ("token = 'word'", False),
+        ("key = 'origin'", False),
+        ("df.merge(key='tailnum')", False),
+    ],
+)
+def test_secrets(codes_from, line, is_secret):
+    codes = codes_from("import os\nfrom x import connect, df", f"# tag: skip\n{line}", "%%step a\ny = 1")
+    assert codes == ["NB303"] * is_secret
+
+
+def test_a_secret_parameter(graph_from):
+    (found,) = graph_from("# tag: parameters\npassword = 'hunter22'", "%%step a\nx = password").diagnostics
+    assert (found.code, found.severity) == ("NB303", Severity.WARNING)
+    assert "parameter 'password'" in found.message
+    assert "hunter22" not in found.message + found.hint
+
+
+def test_faults_of_a_step_leave_it_in_the_graph(graph_from):
+    graph = graph_from("x = open('y')", "%%step a\ny = x", "%%step b\nz = y")
+    assert [(edge.source, edge.target) for edge in graph.edges] == [("a", "b")]
+
+
+def test_explanations():
+    assert explain("nb203").title == "A step reads what no step makes"
+    assert explain("NB999") is None
+    assert [each.code for each in explanations()] == sorted(FAULTS)
