@@ -42,11 +42,11 @@ def _is_outside(path: str) -> bool:
 
 
 def _of_value(step: Step, value: ValueSeen, cell: int | None) -> Iterator[Diagnostic]:
-    what = {"step": step.name, "name": value.name, "type": value.type}
+    name, kind = value.name, value.type
     if value.unstorable:
         problem, _, cure = value.unstorable.partition(". ")
-        yield faults.UNSTORABLE.at(cell, problem=problem, cure=cure, **what)
+        yield faults.UNSTORABLE.at(cell, step=step.name, name=name, type=kind, problem=problem, cure=cure)
     elif value.unfingerprinted:
-        yield faults.NO_FINGERPRINT.at(cell, problem=value.unfingerprinted, **what)
+        yield faults.NO_FINGERPRINT.at(cell, step=step.name, name=name, type=kind, problem=value.unfingerprinted)
     if value.format in PICKLES:
-        yield faults.ONLY_PICKLE.at(cell, **what)
+        yield faults.ONLY_PICKLE.at(cell, step=step.name, name=name, type=kind)
