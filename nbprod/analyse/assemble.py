@@ -55,6 +55,7 @@ def _step(
         definitions=definitions_of(draft),
         mark=draft.mark,
         mutates=frozenset(draft.mutates & draft.inputs.keys()),
+        carried=frozenset(draft.shared & draft.inputs.keys() - draft.reads),
         function=function.name if function else "",
         source=function.source if function else "",
         is_async=draft.is_async or (function is not None and "async def" in function.source.split("(", 1)[0]),

@@ -56,6 +56,7 @@ class Draft:
     outputs: set[str] = field(default_factory=set)
     reads: set[str] = field(default_factory=set)
     mutates: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)  # changed through another name of the same object
     before: list[tuple[int, Statement]] = field(default_factory=list)  # settings and seeds that it repeats
     seeds: list[str] = field(default_factory=list)  # sources of all seeding before it: part of what it depends on
     pyplot_cells: set[int] = field(default_factory=set)

@@ -126,6 +126,8 @@ class Stepping:
                 continue
             if not own:
                 draft.mutates.add(name)
+            if name in statement.trace.touches:
+                draft.shared.add(name)
             origin = Origin(Source.STEP, cell, statement.line, draft.name, prior=prior_of(old, draft.name))
             self.write(draft, name, origin)
             draft.writes.setdefault(name, False)
@@ -137,6 +139,7 @@ class Stepping:
             old = self.needs.current.get(name)
             if old is not None and name not in draft.writes and old.source in {Source.STEP, Source.PARAMETER}:
                 draft.mutates.add(name)
+                draft.shared.add(name)
                 origin = Origin(Source.STEP, cell, 1, draft.name, prior=prior_of(old, draft.name))
                 self.write(draft, name, origin)
                 draft.writes.setdefault(name, False)

@@ -116,6 +116,7 @@ class Step:
     definitions: tuple[Definition, ...]
     mark: Mark
     mutates: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()  # inputs that its code never names: they share objects with what it changes
     function: str = ""
     source: str = ""
     is_async: bool = False

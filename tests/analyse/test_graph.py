@@ -348,3 +348,9 @@ def test_asynchronous_steps_and_plots(graph_from):
 def test_what_a_step_changes_in_place(graph_from):
     cells = ["%%step a\nx, y = {}, {}", "%%step b\nx['k'] = 1\ny = dict(y)\ny['k'] = 1", "%%step c\nx, y"]
     assert graph_from(*cells).step("b").mutates == {"x"}
+
+
+def test_what_is_carried_along_because_it_shares_objects(graph_from):
+    graph = graph_from("%%step a\nx = []\ny = x", "%%step b\ny.append(1)", "%%step c\nx, y")
+    assert graph.step("b").carried == {"x"}
+    assert graph.step("c").carried == set()
