@@ -112,9 +112,9 @@ class Extension:
         raised = _raised(result)
         with self._undisturbed():
             feedback = self.session.finish(raised)
-            if feedback is not None:
-                show(self.shell, drawn().step_line(feedback))
-            elif raised is None and tested(source):
+            for each in feedback:
+                show(self.shell, drawn().step_line(each))
+            if raised is None and tested(source):
                 show(self.shell, drawn().passed_line(tested(source)))
 
     @contextmanager

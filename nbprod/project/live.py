@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbprod.model.graph import CellKind
+from nbprod.model.diagnostic import Severity
 from nbprod.model.live import Execution, Feedback, LiveRun, StepState
 from nbprod.project.livenotebook import LiveNotebook
 from nbprod.record import Observer, load
@@ -45,7 +45,7 @@ class Session:
         self._namespace = namespace
         self._runs: dict[str, LiveRun] = {}
         self._running: Execution | None = None
-        self._watched: Watched | None = None
+        self._watched: tuple[Watched, ...] = ()
         self._observer: Observer | None = None
 
     def close(self) -> None:
@@ -59,26 +59,35 @@ class Session:
 
     def start(self, source: str, *, key: str = "", tags: tuple[str, ...] = (), deleted: Collection[str] = ()) -> None:
         """A cell is about to run; when it belongs to a step, its inputs are looked at."""
-        self._watched = None
+        self._watched = ()
         self._running = self.notebook.runs(source, key, tags, deleted)
         if self.notebook.may_have_steps_in(self._running):
             self._watched = self._watch(self._running.key)
-        if self._watched is not None:
-            self._observe(self.graph()).before(self._watched.share)
+        for each in self._watched:
+            self._observe(self.graph()).before(each.share)
 
-    def finish(self, raised: BaseException | None = None) -> Feedback | None:
-        """The cell has run; return what there is to say when it belongs to a step and did not raise."""
+    def finish(self, raised: BaseException | None = None) -> tuple[Feedback, ...]:
+        """The cell has run; return what there is to say of each step that it belongs to, nothing if it raised."""
         running, watched = self._running, self._watched
-        self._running = self._watched = None
+        self._running, self._watched = None, ()
         if running is not None:
             self.notebook.has_run(running)
-        if watched is None or self._observer is None:
-            return None
+        if self._observer is None:
+            return ()
+        if not watched:
+            self._observer.border.moved()
+        said = [self._finished(each, self._observer, raised) for each in watched]
+        return tuple(each for each in said if each is not None)
+
+    def _finished(self, watched: Watched, observer: Observer, raised: BaseException | None) -> Feedback | None:
         if raised is not None:
-            self._observer.drop(watched.share)
+            observer.drop(watched.share)
             self._keep(watched, None, type(raised).__name__)
             return None
-        seen = self._observer.after(replace(watched.share, outputs=self._made(watched)))
+        if watched.step.function and not any(map(self._is_value, watched.facts.writes)):
+            observer.drop(watched.share)  # the cell only defines the function
+            return None
+        seen = observer.after(replace(watched.share, outputs=self._made(watched)))
         feedback = self._feedback(watched, seen)
         self._keep(watched, seen, "")
         return feedback
@@ -102,17 +111,15 @@ class Session:
         made = {name: tuple(each for each in run.outputs if each in found) for name, run in self._runs.items()}
         return {name: frames for name, frames in made.items() if frames} | {name: (name,) for name in found}
 
-    def _watch(self, key: str) -> Watched | None:
+    def _watch(self, key: str) -> tuple[Watched, ...]:
         look = self.notebook.look()
         cell = place_of(key, look.cells)
         facts = look.facts(cell)
-        steps = {each.name: each for each in look.graph.steps}
-        if cell is None or facts is None or facts.kind is not CellKind.STEP or facts.step not in steps:
-            return None
-        step = steps[facts.step]
-        if step.function and not facts.writes & set(step.outputs):
-            return None  # it only defines the function
-        return Watched(step, share_of(step, facts), cell, facts, self.notebook.hidden(cell, facts))
+        steps = [each for each in look.graph.steps if cell in each.cells]
+        if cell is None or facts is None or not steps:
+            return ()
+        hidden = self.notebook.hidden(cell, facts)
+        return tuple(Watched(each, share_of(each, facts), cell, facts, hidden) for each in steps)
 
     def _observe(self, graph: Graph) -> Observer:
         if self._observer is None:
@@ -150,7 +157,7 @@ class Session:
             makes=tuple((each.name, each.summary) for each in seen.outputs),
             seconds=seen.seconds,
             schema=summed(found),
-            warnings=(*watched.warnings, *warnings(seen), *told(found)),
+            warnings=(*watched.warnings, *warnings(seen), *told(found), *faults(self.graph(), watched.cell)),
         )
 
     def _place(self) -> Place | None:
@@ -182,6 +189,12 @@ class Session:
         place, graph = self._place(), self.graph()
         if place is not None:
             keep(place, graph, seen, self._parameters([each.name for each in graph.parameters]))
+
+
+def faults(graph: Graph, cell: int, most: int = 3) -> tuple[str, ...]:
+    """Return what analysis found wrong with the cell, hints left out, as sentences."""
+    found = [each for each in graph.diagnostics if each.cell == cell and each.severity is not Severity.HINT]
+    return tuple(f"{each.message} ({each.code})" for each in found[:most])
 
 
 def is_frame(value: object) -> bool:

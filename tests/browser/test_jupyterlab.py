@@ -132,14 +132,14 @@ def outputs(cell):
 def text_of(page, cell):
     """What a person reads below that cell."""
     script = f"window.jupyterapp.shell.currentWidget.content.widgets[{cell}].outputArea.node.innerText"
-    return page.evaluate(script).replace("\xa0", " ")
+    return page.evaluate(script).replace("\xa0", " ").strip()
 
 
-@pytest.fixture(name="themed", params=["JupyterLab Light", "JupyterLab Dark"])
+@pytest.fixture(name="themed", scope="module", params=["JupyterLab Light", "JupyterLab Dark"])
 def fixture_themed(request, page):
     page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{request.param}'}})")
     light = "true" if request.param.endswith("Light") else "false"
-    page.wait_for_selector(f'body[data-jp-theme-light="{light}"]')
+    page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
     time.sleep(1)  # the theme's style sheet comes a moment later
     folder = os.environ.get("NBPROD_SCREENSHOTS")
     if folder:
@@ -162,7 +162,7 @@ def test_a_changed_input_is_a_warning(page):
 
 
 def test_a_passed_test_says_so(page):
-    assert text_of(page, 6).strip() == "test of clean: passed"
+    assert text_of(page, 6) == "test of clean: passed"
 
 
 def test_the_displayed_value_comes_before_the_line(page):
@@ -199,14 +199,14 @@ def test_the_line_is_readable(themed):
 
 
 COLOURS = """
+const paper = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim();
 const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-const rgb = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+const rgb = colour => { for (const each of [paper, colour]) { canvas.fillStyle = each; canvas.fillRect(0, 0, 1, 1); }
   return [...canvas.getImageData(0, 0, 1, 1).data]; };
 const light = ([r, g, b]) => { const [x, y, z] = [r, g, b].map(v => v / 255).map(
   v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * x + 0.7152 * y + 0.0722 * z; };
 const contrast = (a, b) => { const [x, y] = [light(rgb(a)), light(rgb(b))];
   return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05); };
-const paper = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim();
 """
 CONTRASTS = (
     "() => {"
@@ -217,8 +217,7 @@ const found = {};
 for (const text of svg.querySelectorAll('text')) {
   const box = [...(text.parentNode.querySelectorAll(':scope > rect'))].pop();
   const fill = box ? getComputedStyle(box).fill : paper;
-  const behind = rgb(fill)[3] < 255 ? paper : fill;
-  found[text.textContent] = contrast(getComputedStyle(text).fill, behind);
+  found[text.textContent] = contrast(getComputedStyle(text).fill, fill);
 }
 return found; }"""
 )
