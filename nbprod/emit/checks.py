@@ -27,8 +27,7 @@ class NotebookChecks:
 
     def tests(self) -> list[str]:
         """The tests, in the notebook's order."""
-        mine = (each for each in self.plan.graph.tests if each.step == self.step.name)
-        return [self._test(each) for each in mine]
+        return [self._test(each) for each in self.plan.checks.get(self.step.name, ())]
 
     def _test(self, check: NotebookTest) -> str:
         made = body((Block(check.cell, check.python),), frozenset(), frozenset())

@@ -38,7 +38,7 @@ def dvc_yaml(plan: Plan, standing: str | None, base: str | None) -> Written:
     new = {each.name: stage(each, plan) for each in plan.steps}
     tree = yamls.parse(standing or "", PATH)
     before = yamls.plain(tree)
-    last = _stages(yamls.parse(base or "", f".nbprod/base/{PATH}"))
+    last = _stages(yamls.last(base))
     stages = tree.get("stages") or _new_map({})
     if not isinstance(stages, dict):
         raise ProjectBroken(f"{PATH}: 'stages' is no mapping", hint="Mend it; the file was left as it is")
@@ -46,11 +46,11 @@ def dvc_yaml(plan: Plan, standing: str | None, base: str | None) -> Written:
     found = _update(stages, new, last, plan)
     text = yamls.written(tree, before, standing)
     own = {name: body for name, body in last.items() if not is_ours(body.get("cmd"), plan.package)} | new
-    return Written(text, yamls.dump({"stages": own}), tuple(found))
+    return Written(text, yamls.as_base({"stages": own}), tuple(found))
 
 
 def _stages(tree: Any) -> dict[str, Any]:
-    stages = yamls.plain(tree).get("stages")
+    stages = tree.get("stages")
     return stages if isinstance(stages, dict) else {}
 
 

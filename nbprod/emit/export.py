@@ -96,7 +96,7 @@ def _texts(arranged: Plan) -> Iterable[tuple[str, str]]:
 
 
 def _ignore(standing: str | None) -> Written:
-    """Bytecode is no dependency: a folder that is one would change with each import."""
+    """Return .dvcignore with the lines that it lacks."""
     lines = (standing or "").splitlines()
     lacking = [line for line in IGNORED if line not in lines]
     if not lacking:

@@ -25,7 +25,7 @@ def params_yaml(plan: Plan, standing: str | None, base: str | None) -> Written:
 
     tree = yamls.parse(standing or "", PATH)
     before = yamls.plain(tree)
-    last_tree = yamls.plain(yamls.parse(base or "", f".nbprod/base/{PATH}"))
+    last_tree = yamls.last(base)
     last = last_tree.get(plan.package) or {}
     new = {each.name: as_yaml(each.default) for each in plan.graph.parameters}
     section = tree.get(plan.package)
@@ -42,7 +42,7 @@ def params_yaml(plan: Plan, standing: str | None, base: str | None) -> Written:
         del tree[plan.package]
     text = "" if not tree and not standing else yamls.written(tree, before, standing)
     own = {**{key: value for key, value in last_tree.items() if key != plan.package}, plan.package: new}
-    return Written(text, yamls.dump({key: value for key, value in own.items() if value}))
+    return Written(text, yamls.as_base({key: value for key, value in own.items() if value}))
 
 
 def _update(section: Any, last: dict[str, Any], new: dict[str, Any], comments: dict[str, str]) -> None:

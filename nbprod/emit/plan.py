@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nbprod.emit import source
 from nbprod.emit.body import Body, body
 from nbprod.emit.functions import calls
-from nbprod.model.graph import RANDOM_STATES, Definition, DefinitionKind, Graph, Step
+from nbprod.model.graph import RANDOM_STATES, Definition, DefinitionKind, Graph, NotebookTest, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,6 +55,9 @@ class Plan:
     shared_imports: tuple[Definition, ...]
     schemas: Mapping[tuple[str, str], str]  # (step, value) → the schema's class
     extensions: Mapping[str, str] = field(default_factory=dict)
+    by_name: Mapping[str, StepPlan] = field(default_factory=dict)
+    checks: Mapping[str, tuple[NotebookTest, ...]] = field(default_factory=dict)  # by step
+    writers: Mapping[str, str] = field(default_factory=dict)  # the step that first wrote each observed file
 
     @property
     def notebook(self) -> str:
@@ -63,21 +66,19 @@ class Plan:
 
     def step(self, name: str) -> StepPlan:
         """The step of that name; KeyError if there is none."""
-        for each in self.steps:
-            if each.name == name:
-                return each
-        raise KeyError(name)
+        return self.by_name[name]
 
     def frame(self, maker: str, name: str) -> FrameSeen | None:
         """The frame that was seen as that output, if it was one."""
-        seen = self.record.step(maker)
+        seen = self.step(maker).seen
         value = next((each for each in seen.outputs if each.name == name), None) if seen else None
         return value.frame if value else None
 
 
 def plan(graph: Graph, record: Record, package: str, extensions: Mapping[str, str]) -> Plan:
     """Return where everything goes."""
-    arranged = [_arranged(step, record) for step in graph.steps]
+    seen = {each.step: each for each in record.steps}
+    arranged = [_arranged(step, seen.get(step.name), dict(record.star_names)) for step in graph.steps]
     shared = _shared(arranged)
     keys = {_key(each) for each in shared}
     steps = tuple(
@@ -92,12 +93,25 @@ def plan(graph: Graph, record: Record, package: str, extensions: Mapping[str, st
     taken = _taken(steps, graph)
     schemas = _schema_names(steps, taken)
     steps = tuple(_with_result(each, taken | set(schemas.values())) for each in steps)
-    return Plan(graph, record, package, steps, shared, imports, schemas, extensions)
+    return Plan(
+        graph, record, package, steps, shared, imports, schemas, extensions,
+        by_name={each.name: each for each in steps},
+        checks=_checks(graph),
+        writers={
+            path: each.name for each in reversed(steps) if each.seen for path in each.seen.files_written
+        },
+    )  # fmt: skip
 
 
-def _arranged(step: Step, record: Record) -> StepPlan:
+def _checks(graph: Graph) -> dict[str, tuple[NotebookTest, ...]]:
+    found: dict[str, tuple[NotebookTest, ...]] = {}
+    for each in graph.tests:
+        found[each.step] = (*found.get(each.step, ()), each)
+    return found
+
+
+def _arranged(step: Step, seen: StepSeen | None, stars: Mapping[str, tuple[str, ...]]) -> StepPlan:
     """One step by itself: what it hoists and what must be nested, because the body gives the name another meaning."""
-    stars = dict(record.star_names)
     definitions = tuple(one for each in step.definitions for one in _expanded(each, step, stars))
     own = () if step.function else step.blocks
     kept = {*step.input_names, *step.parameters, *step.outputs, step.name}
@@ -114,7 +128,7 @@ def _arranged(step: Step, record: Record) -> StepPlan:
     top = [each for each in plain if each.name not in nested or each in hoisted]
     return StepPlan(
         step,
-        record.step(step.name),
+        seen,
         made,
         imports=_unique(each for each in top if is_import(each)),
         nested=_unique(each for each in outside if each.name in nested),

@@ -147,8 +147,8 @@ def _written(step: StepPlan, plan: Plan) -> list[str]:
     """Files of the project that the step writes itself: the first step that writes one has it as its output."""
     if step.seen is None:
         return []
-    earlier = {path for each in plan.steps[: plan.steps.index(step)] if each.seen for path in each.seen.files_written}
-    mine = (path for path in step.seen.files_written if path not in earlier and _inside(path, plan))
+    first = (path for path in step.seen.files_written if plan.writers[path] == step.name)
+    mine = (path for path in first if _inside(path, plan))
     return sorted(set(mine) - {each.path for each in stored(step, plan)})
 
 

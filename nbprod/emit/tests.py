@@ -58,7 +58,7 @@ def test_module(step: StepPlan, plan: Plan) -> str:
 
 def _about(step: StepPlan, plan: Plan) -> str:
     why = no_replay(step)
-    checks = any(each.step == step.name for each in plan.graph.tests)
+    checks = step.name in plan.checks
     parts = [] if why else ["replayed on the recorded sample" if step.step.inputs else "held to recorded rows"]
     parts += ["held to its schema"] if _schemas(step, plan) and not why else []
     parts += ["and to the notebook's own checks" if parts else "the notebook's own checks"] if checks else []

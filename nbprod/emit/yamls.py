@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from typing import Any
 
@@ -40,6 +41,20 @@ def dump(tree: Any, like: str = "") -> str:
     buffer = io.StringIO()
     _yaml(like).dump(tree, buffer)
     return buffer.getvalue()
+
+
+def as_base(tree: dict[str, Any]) -> str:
+    """Return our own part of a file for the next export to compare with: JSON, which is YAML that is read fast."""
+    return json.dumps(tree, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def last(base: str | None) -> dict[str, Any]:
+    """Return what `as_base` wrote; nothing where that is lost or damaged, and then whatever stands is a person's."""
+    try:
+        tree = json.loads(base or "{}")
+    except ValueError:
+        return {}
+    return tree if isinstance(tree, dict) else {}
 
 
 def written(tree: Any, before: Any, standing: str | None) -> str:

@@ -136,10 +136,18 @@ def test_the_stage_of_a_step_that_is_gone_goes_unless_it_was_edited(two_steps, m
 
 def test_another_notebooks_stages_are_left_alone(two_steps):
     other = "stages:\n  report:\n    cmd: nbprod step other.report\n"
-    base = {"dvc.yaml": other}
+    base = {"dvc.yaml": '{"stages": {"report": {"cmd": "nbprod step other.report"}}}'}
     standing, after = shared(export(two_steps, {"dvc.yaml": other}, base))
     assert list(stages(standing["dvc.yaml"])) == ["report", "load", "sum_up"]
     assert list(stages(after["dvc.yaml"])) == ["report", "load", "sum_up"]
+
+
+def test_a_lost_base_loses_nothing(two_steps):
+    standing, _ = shared(export(two_steps))
+    edited = {**standing, "dvc.yaml": standing["dvc.yaml"].replace("desc: Sum up", "desc: My sum")}
+    for base in ({}, {"dvc.yaml": "<<<<<<< no JSON", "params.yaml": "[1]"}):
+        after, _ = shared(export(two_steps, edited, base))
+        assert after == edited
 
 
 def test_a_stage_that_is_not_ours_is_never_overwritten(two_steps):
