@@ -1,0 +1,1 @@
+"""What the steps make, as pandera models: one module a step."""

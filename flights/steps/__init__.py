@@ -1,0 +1,1 @@
+"""The steps of notebooks/flights.ipynb, one module each."""
