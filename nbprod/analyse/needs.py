@@ -67,6 +67,7 @@ class Needs:
         """A value that a step makes."""
         draft, name, maker = need.draft, need.name, self.drafts[origin.step]
         if draft.tests:
+            draft.inputs[name] = maker.name
             maker = self.drafts.get(draft.tests, maker)
             if name not in maker.writes:
                 return

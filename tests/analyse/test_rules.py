@@ -74,6 +74,8 @@ FOUND = [
     ("changes its argument", ["%%step l\nx = []", "from nbprod import step\n@step\ndef f(x):\n    x.append(1)\n    return 1\nb = f(x)"],
      [("NB212", 1, 2, "in place")]),
     ("marked twice", ["from nbprod import step\n@step\ndef f():\n    return 1\nx = f()", "%%step f\ny = 1"], [("NB214", 0, 2, "as cells")]),
+    ("marked within a marked cell", ["from nbprod import step", "%%step a\n@step\ndef f():\n    return 1\nx = f()"],
+     [("NB214", 1, 2, "step 'f' is marked as a function and in a cell of step 'a'")]),
     ("an unseeded draw", ["import numpy as np", "%%step a\nx = np.random.rand()\ny = np.random.rand()"],
      [("NB302", 1, 2, "numpy's global random state")]),
     ("an unseeded split", ["from sklearn.model_selection import train_test_split as split", "%%step a\nx = split([1])"],

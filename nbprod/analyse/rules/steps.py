@@ -6,7 +6,7 @@ import builtins
 import keyword
 from typing import TYPE_CHECKING
 
-from nbprod.analyse.decorated import find
+from nbprod.analyse.decorated import find, step_mark
 from nbprod.analyse.findings import Unclear
 from nbprod.analyse.parameters import computed
 from nbprod.analyse.rules.subject import did_you_mean
@@ -130,6 +130,7 @@ class MarkedTwice:
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one diagnostic for each second mark."""
         marks = [cell.mark.step for cell in subject.notebook.cells if cell.mark and cell.role is Role.STEP]
+        yield from self.inside_cells(subject)
         for name, functions in find(subject.resolver.plan.cells).items():
             again = functions if name in marks else functions[1:]
             first = "as cells" if name in marks else "as a function"
@@ -137,3 +138,17 @@ class MarkedTwice:
                 second = "as a function" if name in marks else "as a function again"
                 line = each.statement.line
                 yield MARKED_TWICE.at(each.cell, line, step=name, name=name, first=first, second=second)
+
+    @staticmethod
+    def inside_cells(subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one diagnostic for each function that is marked within the cell of a step."""
+        for scanned in subject.resolver.plan.cells:
+            mark = scanned.cell.mark
+            if mark is None or scanned.cell.role is not Role.STEP:
+                continue
+            for statement in scanned.statements:
+                own = step_mark(statement.node)
+                if own is not None:
+                    first, second = "as a function", f"in a cell of step '{mark.step}'"
+                    at = (scanned.cell.index, statement.line)
+                    yield MARKED_TWICE.at(*at, step=own.step, name=own.step, first=first, second=second)
