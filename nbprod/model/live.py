@@ -38,7 +38,8 @@ class LiveRun:
     """The last live run of a step: its code and what it used then, and the fingerprints of what it read and made.
 
     `cells` maps a cell's place within the step to its Python, `definitions` a name to its source, `parameters` a name
-    to the repr of its value. `raised` names the exception that ended it.
+    to the repr of its value. `raised` names the exception that ended it; `whole` is what was seen of the last run in
+    which all its cells ran.
     """
 
     step: str
@@ -49,6 +50,7 @@ class LiveRun:
     outputs: Mapping[str, str] = field(default_factory=dict)
     seen: StepSeen | None = None
     raised: str = ""
+    whole: StepSeen | None = None
 
 
 class Freshness(StrEnum):

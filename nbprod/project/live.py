@@ -147,7 +147,8 @@ class Session:
         from nbprod.project.schemas import verdicts
 
         place = self._place()
-        found = verdicts(seen, self._namespace, self._previous(watched.step, place), place)
+        ends = order_of(watched.step, watched.cell) == len(texts(watched.step)) - 1
+        found = verdicts(seen, self._namespace, self._previous(watched.step, place), place) if ends else ()
         cells = watched.step.cells
         several = len(cells) > 1 and not watched.step.function
         return Feedback(
@@ -169,8 +170,8 @@ class Session:
     def _previous(self, step: Step, place: Place | None) -> StepSeen | None:
         """What was last seen of the step: in this kernel, or else in the stored record."""
         run = self._runs.get(step.name)
-        if run is not None and run.seen is not None:
-            return run.seen
+        if run is not None and run.whole is not None:
+            return run.whole
         recorded = load(place.record_file) if place else None
         return recorded.step(step.name) if recorded else None
 
@@ -180,8 +181,8 @@ class Session:
         before = self._runs.get(step.name)
         run = ran(before, step, watched.cell, seen, parameters=parameters, raised=raised)
         self._runs[step.name] = run
-        if run.seen is not None and not raised and not watched.warnings and len(run.cells) == len(texts(step)):
-            self._record(run.seen)
+        if seen is not None and run.whole is not None and run.whole is run.seen and not watched.warnings:
+            self._record(run.whole)
 
     def _record(self, seen: StepSeen) -> None:
         from nbprod.project.liverecord import keep

@@ -58,7 +58,7 @@ def live_cells(
         elif newer and execution.key not in deleted:
             last = len(cells) if saved is None else last + 1
             cells.insert(last, LiveCell(execution.key, execution.source, execution.tags))
-            places = {each.key: at for at, each in enumerate(cells)}
+            places.update((each.key, at) for at, each in enumerate(cells[last:], last))
     return tuple(cells)
 
 

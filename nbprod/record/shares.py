@@ -44,15 +44,19 @@ def ran(
     order = order_of(step, cell)
     old = LiveRun(step.name) if before is None or order == 0 else before
     kept = {at: text for at, text in old.cells.items() if at < order}
+    cells = {**kept, order: texts(step)[order]}
+    now = joined(old.seen, seen) if seen else before.seen if before else None
+    complete = seen is not None and len(cells) == len(texts(step))
     return LiveRun(
         step.name,
-        {**kept, order: texts(step)[order]},
+        cells,
         {each.name: each.source for each in step.definitions},
         parameters,
         {**_prints(seen.inputs if seen else ()), **old.inputs},
         {**old.outputs, **_prints(seen.outputs if seen else ())},
-        joined(old.seen, seen) if seen else before.seen if before else None,
+        now,
         raised,
+        now if complete else before.whole if before else None,
     )
 
 

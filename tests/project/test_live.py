@@ -51,6 +51,27 @@ def test_the_schema_is_new_then_holds_then_differs(run):
     assert "! rows: n is float64, was int64" in changed
 
 
+def test_the_schema_of_a_step_of_several_cells_is_that_of_the_last(run):
+    second = ("%%step clean\nkept['twice'] = kept['n'] * 2", "c2", [])
+    run(PARAMETERS, LOAD, CLEAN, second)
+    assert "schema" not in run(CLEAN)
+    assert "schema holds" in run(second)
+
+
+def test_an_exported_schema_decides(live, tmp_path):
+    schemas = tmp_path / "n" / "schemas"
+    schemas.mkdir(parents=True)
+    columns = "class Rows(pa.DataFrameModel):\n    n: int = pa.Field(lt=4)\n    kind: str\n"
+    (schemas / "load.py").write_text(f"import pandera.pandas as pa\n\n\n{columns}")
+    (tmp_path / "n.ipynb").write_text("{}")
+    notebook = live()
+    notebook.shell.user_ns["__vsc_ipynb_file__"] = str(tmp_path / "n.ipynb")
+    said = notebook.run(LOAD[0], key="l").text
+    assert "schema 1 column differs" in said
+    assert "! rows: n fails less_than(4)" in said
+    assert "schema holds" in notebook.run(LOAD[0].replace("4]", "0]"), key="l").text
+
+
 @pytest.mark.parametrize(
     ("then", "step", "said"),
     [
