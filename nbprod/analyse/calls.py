@@ -54,6 +54,8 @@ class Calls(Walker):
         self.draw_by_method(node, name, line)
         if self.changes_object(node, name, receiver, used=used):
             self.change(receiver, line)
+            if name == "shuffle":
+                self.change(passed.get(0), line)
             if name in known.KEEPING:
                 self.keep(receiver, tuple(passed.values()))
         if isinstance(receiver, tuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.facts import is_given
@@ -82,6 +82,8 @@ def _guarded(statement: Statement, used: Usage, known: frozenset[str]) -> tuple[
     names = tuple(statement.trace.binds)
     once = all(used.bound[name] == 1 and name not in used.changed for name in names)
     inner = frozenset(names) | known
+    if isinstance(statement.node, ast.If) and not is_pure(statement.node.test, inner):
+        return ()
     return names if names and once and all(_is_quiet(each, inner) for each in _leaf_statements(statement.node)) else ()
 
 
@@ -139,7 +141,7 @@ def definitions(statement: Statement, lines: Sequence[str], cell: int, names: tu
     """Return the definitions of a statement by name; `names` are the constants that it makes."""
     node = statement.node
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {bound_name(alias): _import(node, alias, cell) for alias in node.names}
+        return _imports(node, cell)
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         kind = DefinitionKind.CLASS if isinstance(node, ast.ClassDef) else DefinitionKind.FUNCTION
         return {node.name: _written(statement, lines, cell, node.name, kind)}
@@ -151,6 +153,37 @@ def definitions(statement: Statement, lines: Sequence[str], cell: int, names: tu
         return {}
     one = _written(statement, lines, cell, names[0], kind)
     return dict.fromkeys(names, one)
+
+
+def guards_imports(statement: Statement) -> bool:
+    """Whether a statement does nothing but import, or do without what can't be imported."""
+    leaves = list(_leaf_statements(statement.node)) if isinstance(statement.node, ast.Try) else []
+    imports = [isinstance(each, (ast.Import, ast.ImportFrom)) for each in leaves]
+    plain = [isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant) for each in leaves]
+    return any(imports) and all(either or other for either, other in zip(imports, plain, strict=True))
+
+
+def _imports(node: ast.Import | ast.ImportFrom, cell: int) -> dict[str, Definition]:
+    """Return the definitions of an import by name; `import a.b, a.c` is one of two lines."""
+    made: dict[str, Definition] = {}
+    for alias in node.names:
+        one = _import(node, alias, cell)
+        before = made.get(one.name)
+        made[one.name] = replace(one, source=f"{before.source}\n{one.source}") if before else one
+    return made
+
+
+def adds_to(definition: Definition, before: Definition) -> bool:
+    """Whether an import leaves in place what an earlier one of the same name bound, as `import a.b` after `import a`.
+
+    >>> first, second = (Definition("a", DefinitionKind.IMPORT, at, 1, f"import a.{at}") for at in "bc")
+    >>> adds_to(second, first)
+    True
+    """
+    return all(
+        each.kind is DefinitionKind.IMPORT and each.source.startswith("import ") and " as " not in each.source
+        for each in (definition, before)
+    )
 
 
 def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias, cell: int) -> Definition:

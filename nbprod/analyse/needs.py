@@ -119,6 +119,8 @@ class Needs:
         own_import = origin.step == draft.name
         if not own_import:
             draft.definitions[key] = definition
+        if origin.prior is not None:
+            yield need._replace(origin=origin.prior)
         for name in sorted(definition.reads):
             known = self.current.get(name)
             if known is not None:

@@ -90,7 +90,8 @@ class Resolver(Stepping):
     def define(self, scanned: ScannedCell, statement: Statement, step: str) -> None:
         """Imports, functions, classes and, outside of steps, constants."""
         is_parameters = scanned.cell.role is Role.PARAMETERS
-        names = () if step or is_parameters else self.constants_of(statement)
+        may_hold = not is_parameters and (not step or definitions.guards_imports(statement))
+        names = self.constants_of(statement) if may_hold else ()
         if names:
             self.constants.add(id(statement))
         if not names and not is_definition(statement):
@@ -99,7 +100,10 @@ class Resolver(Stepping):
         for name, definition in made.items():
             if step_mark(statement.node) is not None:
                 definition = self.without_mark(definition, scanned, statement)  # noqa: PLW2901
-            origin = Origin(Source.DEFINITION, definition.cell, definition.line, step, definition)
+            old = self.needs.current.get(name)
+            stays = old is not None and old.definition is not None and definitions.adds_to(definition, old.definition)
+            prior = old if stays else None
+            origin = Origin(Source.DEFINITION, definition.cell, definition.line, step, definition, prior)
             self.needs.current[name] = origin
 
     @staticmethod

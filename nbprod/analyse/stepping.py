@@ -76,8 +76,8 @@ class Stepping:
             draft.pyplot_cells.add(cell)
         self.randomness(draft, cell, statement)
         self.read(draft, cell, statement)
-        if is_definition(statement):
-            self.define(scanned, statement, draft.name)
+        self.define(scanned, statement, draft.name)
+        if is_definition(statement) or id(statement) in self.constants:
             draft.writes.update(dict.fromkeys(statement.trace.binds, True))
         else:
             for name, surely in statement.trace.binds.items():

@@ -229,6 +229,12 @@ MUTATION = [
     ("assign is a binding", ["df = g()", "df = df.assign(a=1)"], "df", "df"),
     ("random.shuffle", ["import random\nl = [1]", "random.shuffle(l)"], "l random", "l"),
     ("np.random.shuffle", ["import numpy as np\na = np.ones(2)", "np.random.shuffle(a)"], "a np", "a"),
+    (
+        "a generator shuffles",
+        ["import numpy as np\nr, a = np.random.default_rng(0), [1]", "r.shuffle(a)"],
+        "a r",
+        "a r",
+    ),
     ("heapq", ["from heapq import heappush\nh = []", "heappush(h, 1)"], "h heappush", "h"),
     ("bisect", ["import bisect\nl = []", "bisect.insort(l, 1)"], "bisect l", "l"),
     ("setattr", ["o = g()", "setattr(o, 'a', 1)"], "o", "o"),

@@ -131,6 +131,8 @@ DEFINITIONS = [
     ("of another step's cell", ["%%step m\nimport math\ndef f(): return math.pi\ny = f()", "%%step a\nx = f()"], "math f"),
     ("of its own cell: not listed", ["%%step a\nimport math\ndef f(): return math.pi\ny = f()"], ""),
     ("an import with a replacement", ["try:\n    import fast\nexcept ImportError:\n    fast = None", "%%step a\nx = fast"], "fast"),
+    ("several modules of a package", ["import pk.b", "import pk.c", "%%step a\nx = pk.b + pk.c"], "pk pk"),
+    ("an import with a replacement, in a step", ["%%step m\ntry:\n    import fast\nexcept ImportError:\n    fast = None\ny = fast", "%%step a\nx = fast"], "fast"),
     ("a star import", ["from math import *", "%%step a\nx = sin(1)"], "*"),
     ("a type annotation", ["import pandas as pd", "def f(d: pd.DataFrame): return d", "%%step a\nx = f(1)"], "pd f"),
     ("an own import serves a definition too", ["def f(): return math.pi", "%%step a\nimport math\nx = f()"], "f math"),
