@@ -11,7 +11,7 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
-from nbprod.adapters import nbformat
+from nbprod.adapters import jupytext, nbformat
 from nbprod.model.faults import OTHER_KERNEL
 from nbprod.model.notebook import Cell, Notebook, Role
 from nbprod.read.cells import Reading, code_cell
@@ -31,14 +31,15 @@ OWN_DISPLAY = re.compile(r"(^|\s)(import[^\n]*\bdisplay\b|def\s+display\b|displa
 def notebook(text: str | bytes, path: str, transform: Callable[[str], str]) -> Notebook:
     r"""Return the notebook; what is wrong with a cell stands in its `faults`, with the whole in `notes`.
 
-    `transform` is IPython's transformer of a cell's text. Raises NotebookUnreadable if the text is no notebook.
+    Notebooks in jupytext's formats are told by the path's suffix. `transform` is IPython's transformer of a cell's
+    text. Raises NotebookUnreadable if the text is no notebook.
 
     >>> cells = '[{"cell_type": "code", "metadata": {}, "source": "%%step load\\nflights = [12, 40, 3]"}]'
     >>> read = notebook('{"nbformat": 4, "metadata": {}, "cells": ' + cells + '}', "flights.ipynb", str)
     >>> read.cells[0].mark.step, read.cells[0].python
     ('load', '\nflights = [12, 40, 3]')
     """
-    raw = nbformat.parse(text, path)
+    raw = nbformat.parse(jupytext.as_ipynb(nbformat.decoded(text, path), path), path)
     language = "" if not raw.language or PYTHONS.match(raw.language) else raw.language
     notes = raw.notes + ((OTHER_KERNEL.at(None, language=language),) if language else ())
     reading = _reading(raw.cells, transform, language)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbprod.adapters import nbformat, papermill
+from nbprod.adapters import jupytext, nbformat, papermill
 from nbprod.errors import NotebookFaulty, NotebookUnreadable
 from nbprod.model.graph import CellKind
 from nbprod.model.record import Record
@@ -98,7 +98,7 @@ def _told(cells: tuple[CellToRun, ...], graph: Graph, progress: Progress) -> Cal
 def _cells(notebook: Path, graph: Graph) -> tuple[CellToRun, ...]:
     """The cells to run, under the ids that the graph knows them by."""
     try:
-        text = nbformat.decoded(notebook.read_bytes(), str(notebook))
+        text = jupytext.as_ipynb(nbformat.decoded(notebook.read_bytes(), str(notebook)), str(notebook))
     except OSError as error:
         raise NotebookUnreadable(f"{notebook} can't be read: {error}") from error
     ids = {each.index: each.id for each in graph.cells}
