@@ -78,3 +78,24 @@ def test_misuse_is_one_line(tmp_path):
     assert [each["output_type"] for each in outputs[1]] == ["stream"]
     assert outputs[1][0]["text"] == "UsageError: '%%step' has no option '--metric'. Did you mean '--metrics'?\n"
     assert outputs[2][0]["ename"] == "NameError"
+
+
+def test_check_export_and_verify_from_where_the_user_is(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("")
+    outputs = ran(
+        ("%load_ext nbprod", []),
+        ("%%step load\nrows = [1, 2, 3, 4]", []),
+        ("%%step total --outs total\ntotal = sum(rows)", []),
+        ("%check", []),
+        ("%export", []),
+        ("%verify", []),
+        ("%verify --rtl 3", []),
+        path=tmp_path / "flights.ipynb",
+    )
+    printed = ["".join(each.get("text", "") for each in cell) for cell in outputs]
+    assert "nothing stands in the way" in printed[3]
+    assert "dvc.yaml" in printed[4]
+    assert (tmp_path / "flights" / "steps" / "total.py").is_file()
+    assert "the pipeline computes what the notebook computes: 2 of 2 outputs equal" in printed[5]
+    assert printed[6].startswith("UsageError: No such option")
+    assert "--rtol" in printed[6]
