@@ -87,7 +87,13 @@ def outputs_of(draft: Draft) -> tuple[str, ...]:
 def definitions_of(draft: Draft) -> tuple[Definition, ...]:
     """Return the definitions in notebook order, with those that must stand inside the step's function marked."""
     local = _local(draft)
-    ordered = sorted(draft.definitions.items(), key=lambda each: each[0])
+    reads = {key: definition.reads for key, definition in draft.definitions.items()}
+
+    def place(key: DefinitionKey) -> tuple[int, int, int, str]:
+        beside = sum(other[2] in reads[key] for other in reads if other[:2] == key[:2])
+        return (*key[:2], beside, key[2])
+
+    ordered = sorted(draft.definitions.items(), key=lambda each: place(each[0]))
     return tuple(replace(definition, local=key in local) for key, definition in ordered)
 
 

@@ -23,7 +23,7 @@ CHANGING_IDLE = _words("""
     append extend insert remove clear sort reverse update add discard difference_update intersection_update
     symmetric_difference_update appendleft extendleft rotate subtract put put_nowait fill resize itemset setflags
     truncate seek compile train eval step add_node add_nodes_from add_edge add_edges_from remove_node remove_edge
-    remove_nodes_from remove_edges_from push shuffle 
+    remove_nodes_from remove_edges_from push shuffle
 """)
 CHANGING_PREFIXES = ("set_", "add_", "update_")
 # pandas' methods of those prefixes return something new.

@@ -109,6 +109,7 @@ DEFINITIONS = [
     ("an import", ["import pandas as pd, numpy as np", "%%step a\nx = pd.x"], "pd"),
     ("a constant", ["K = 3", "%%step a\nx = K"], "K"),
     ("a constant of constants", ["A = 1\nB = [A, -A]", "%%step a\nx = B"], "A B"),
+    ("two constants on one line", ["B = 1; A = B", "%%step a\nx = A"], "B A"),
     ("a constant path", ["from pathlib import Path\nD = Path('x') / 'y'", "%%step a\nx = D"], "Path D"),
     ("a constant from an f-string", ["Y = 2\nD = f'{Y}.csv'", "%%step a\nx = D"], "Y D"),
     ("a constant pattern", ["import re\nP = re.compile('a')", "%%step a\nx = P"], "re P"),
