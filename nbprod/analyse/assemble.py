@@ -87,11 +87,14 @@ def outputs_of(draft: Draft) -> tuple[str, ...]:
 def definitions_of(draft: Draft) -> tuple[Definition, ...]:
     """Return the definitions in notebook order, with those that must stand inside the step's function marked."""
     local = _local(draft)
-    reads = {key: definition.reads for key, definition in draft.definitions.items()}
+    beside: dict[tuple[int, int], list[str]] = {}
+    for cell, line, name in draft.definitions:
+        beside.setdefault((cell, line), []).append(name)
 
     def place(key: DefinitionKey) -> tuple[int, int, int, str]:
-        beside = sum(other[2] in reads[key] for other in reads if other[:2] == key[:2])
-        return (*key[:2], beside, key[2])
+        """By cell and line; on one line, what needs others comes after them."""
+        needed = sum(name in draft.definitions[key].reads for name in beside[key[:2]])
+        return (*key[:2], needed, key[2])
 
     ordered = sorted(draft.definitions.items(), key=lambda each: place(each[0]))
     return tuple(replace(definition, local=key in local) for key, definition in ordered)
