@@ -78,7 +78,7 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path):
     run(sys.executable, "-m", "venv", environment)
     python = environment / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel)
-    lend_dependencies(python)
+    lend_dependencies(python, declared(wheel))
 
     home = run(python, "-c", "import nbprod; print(nbprod.__file__)", cwd=tmp_path)
     assert home.startswith(str(environment))
@@ -89,10 +89,10 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path):
     run(python, "-m", "pip", "check", cwd=tmp_path)
 
 
-def lend_dependencies(python: Path) -> None:
+def lend_dependencies(python: Path, names: set[str]) -> None:
     """Make what nbprod declares importable there, as installed here, and no more: no download, no undeclared import."""
     library = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
-    for name in declared():
+    for name in names:
         distribution = metadata.distribution(name)
         for top in {file.parts[0] for file in distribution.files or () if file.parts[0] != ".."}:
             target = library / top
@@ -100,15 +100,14 @@ def lend_dependencies(python: Path) -> None:
                 target.symlink_to(distribution.locate_file(top))
 
 
-def declared() -> set[str]:
-    """What nbprod requires, and what that requires, and so on."""
+def declared(wheel: Path) -> set[str]:
+    """What the wheel requires, and what that requires, and so on."""
     found: set[str] = set()
-    ahead = ["nbprod"]
+    ahead = [next(metadata.distributions(path=[str(wheel)])).requires or []]
     while ahead:
-        for text in metadata.requires(ahead.pop()) or ():
-            requirement = Requirement(text)
+        for requirement in map(Requirement, ahead.pop()):
             name = canonicalize_name(requirement.name)
             if name not in found and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
                 found.add(name)
-                ahead.append(name)
+                ahead.append(metadata.requires(name) or [])
     return found
