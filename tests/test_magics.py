@@ -148,6 +148,13 @@ def test_every_magic_has_help_that_shows_how_it_is_called(name, notebook):
     assert function.__doc__.splitlines()[0].endswith(".")
 
 
+@pytest.mark.parametrize("source", ["%%step?", "%%test?", "%steps?"])
+def test_asking_for_help_runs_nothing(source, notebook):
+    ran = notebook.run(source)
+    assert ran.text == ""
+    assert ran.error is None
+
+
 def test_nothing_is_said_while_a_record_runs(live, monkeypatch):
     monkeypatch.setenv("NBPROD_RECORDING", "1")
     ran = live().run("%%step x\na = 1\na")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 FAULT = "fault: "  # how the line magic %step is told what is wrong with its cell's marks
-HELP = re.compile(r"^%%\w+\s*\?")
+HELP = re.compile(r"^%%\w+\?")
 
 
 def unmarked(

@@ -10,7 +10,7 @@ from nbprod.model.notebook import Mark, Role
 
 OPTIONS = ("--outs", "--metrics", "--plots")
 MARKS = ("step", "test")
-MARK_LINE = re.compile(r"^%%(?P<kind>step|test)(?![\w-])(?P<rest>.*)$")
+MARK_LINE = re.compile(r"^%%(?P<kind>step|test)(?![\w-]|\?)(?P<rest>.*)$")
 COMMENT = re.compile(r"(^|\s)#.*$")
 NEAR_TAG = re.compile(r"^(?:steps?\s*[:=]\s*(?P<step>.*)|(?P<parameters>parameters?|params))$", re.IGNORECASE)
 
