@@ -37,9 +37,8 @@ def body(blocks: tuple[Block, ...], available: frozenset[str], kept_names: froze
     hoisted = _hoisted(blocks, trees, available, kept_names, counts)
     taken = {(each.cell, each.line) for each in hoisted}
     parts = []
-    for number, (block, tree) in enumerate(zip(blocks, trees, strict=True)):
-        later = any("plt" in source.mentioned(each) for each in trees[number + 1 :])
-        parts.append((block, _carved(block, tree, taken, shadowed, later=later)))
+    for block, tree in zip(blocks, trees, strict=True):
+        parts.append((block, _carved(block, tree, taken, shadowed)))
     text = [source.parse(part) for _, part in parts]
     return Body(
         tuple(parts),
@@ -123,14 +122,7 @@ def _has_own_lines(tree: ast.Module, statement: ast.stmt) -> bool:
     )
 
 
-def _carved(
-    block: Block,
-    tree: ast.Module,
-    hoisted: set[tuple[int, int]],
-    shadowed: frozenset[str],
-    *,
-    later: bool,
-) -> str:
+def _carved(block: Block, tree: ast.Module, hoisted: set[tuple[int, int]], shadowed: frozenset[str]) -> str:
     """The cell's text without what was hoisted and what only shows something."""
     lines = block.python.split("\n")
     for number in range(len(tree.body) - 1, -1, -1):
@@ -139,7 +131,7 @@ def _carved(
             _cut(lines, tree, number, above=True)
         elif is_show(statement):
             rest = any("plt" in source.mentioned(each) for each in tree.body[number + 1 :])
-            _cut(lines, tree, number, instead='plt.close("all")' if rest or later else "")
+            _cut(lines, tree, number, instead='plt.close("all")' if rest else "")
         elif is_view(statement, shadowed) or isinstance(statement, ast.Global):
             _cut(lines, tree, number)
     return "\n".join(_without_margins(lines))

@@ -135,7 +135,9 @@ def quoted(text: str) -> str:
     >>> print(quoted('Say "so"'))
     \"\"\"Say "so" \"\"\"
     """
-    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    wide = "\n" not in text and len(text) > WIDTH - 8
+    wrapped = "\n".join(textwrap.wrap(text, WIDTH - 8, break_on_hyphens=False)) if wide else text
+    escaped = wrapped.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if "\n" in escaped:
         return f'"""{escaped}\n"""'
     return f'"""{escaped}{" " if escaped.endswith(chr(34)) else ""}"""'

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.emit import source
+from nbprod.model.graph import RANDOM_STATES
 
 if TYPE_CHECKING:
     from nbprod.model.graph import Step
@@ -20,44 +22,14 @@ def definition(step: Step) -> ast.FunctionDef | ast.AsyncFunctionDef:
     return found
 
 
-def calls(step: Step) -> tuple[str, ...]:
-    """The names that the notebook binds the function's call to; without a call, those that it returns."""
-    for block in step.blocks:
-        for statement in ast.walk(source.parse(block.python)):
-            names = _targets(statement, step.function)
-            if names:
-                return names
-    return _return_names(definition(step))
+def made(step: Step) -> tuple[str, ...]:
+    """The names of what the function itself returns, in its order; random states come back beside them."""
+    return tuple(each for each in step.outputs if each not in RANDOM_STATES)
 
 
-def _targets(statement: ast.AST, function: str) -> tuple[str, ...]:
-    match statement:
-        case (
-            ast.Assign(targets=[target], value=value)
-            | ast.AnnAssign(target=target, value=value)
-            | ast.NamedExpr(target=target, value=value)
-        ):
-            called = value.value if isinstance(value, ast.Await) else value
-            match called:
-                case ast.Call(func=ast.Name(id=name)) if name == function:
-                    return _names(target)
-    return ()
-
-
-def _names(target: ast.AST) -> tuple[str, ...]:
-    match target:
-        case ast.Name(id=name):
-            return (name,)
-        case ast.Tuple(elts=elements) | ast.List(elts=elements):
-            names = tuple(each.id for each in elements if isinstance(each, ast.Name))
-            return names if len(names) == len(elements) else ()
-        case _:
-            return ()
-
-
-def _return_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
-    found = [_names(each.value) for each in returns(function) if each.value is not None]
-    return found[-1] if found else ()
+def before(step: Step) -> tuple[str, ...]:
+    """Statements of other cells that belong to the step, such as a seed that stands before its call."""
+    return tuple(each.python for each in step.blocks if each.python != step.source)
 
 
 def returns(function: ast.AST) -> list[ast.Return]:
@@ -99,25 +71,46 @@ def docstring(step: Step) -> str:
     return ast.get_docstring(definition(step)) or ""
 
 
-def body_text(step: Step, result: str, extra: tuple[str, ...]) -> str:
-    """The function's statements with their comments, dedented; returns give `result`, with `extra` expressions too.
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """How a function gives its values back: in a named tuple `result` or alone ("").
+
+    `own` is how many values it returns itself; `extra` are expressions for what comes back beside them.
+    """
+
+    result: str = ""
+    own: int = 1
+    extra: tuple[str, ...] = ()
+
+    def __call__(self, own: str = "") -> str:
+        """What stands after `return`, given the function's own values as arguments."""
+        values = ", ".join(each for each in (own, *self.extra) if each)
+        return f"{self.result}({values})" if self.result else values
+
+
+def body_text(step: Step, returned: Returned) -> str:
+    """The function's statements with their comments, dedented; what it returned comes back as `returned` says.
 
     The lines before the first statement (comments) are kept; the docstring is left out.
     """
     function = definition(step)
-    lines = step.source.split("\n")
-    if result:
-        for each in reversed(returns(function)):
-            _rewrap(lines, each, result, extra)
+    lines = step.source.rstrip("\n").split("\n")
     first = function.body[0]
     start = _header_end(step.source, function)
-    if _is_docstring(first):
-        start = first.end_lineno or first.lineno
-    text = "\n".join(lines[start:])
-    if first.lineno == function.lineno:  # def f(x): return x
+    inline = first.lineno == function.lineno  # def f(x): return x
+    prefix = _indentation(lines, function.body)
+    if returned.result or returned.extra:
+        for each in reversed(returns(function)):
+            _rewrap(lines, each, returned)
+    if inline:
         column = len(lines[first.lineno - 1].encode()[: first.col_offset].decode())
-        return lines[first.lineno - 1][column:]
-    return _dedented(text, _indentation(lines, function.body))
+        text = "\n".join([lines[first.lineno - 1][column:], *lines[first.lineno :]])
+    else:
+        if _is_docstring(first):
+            start = first.end_lineno or first.lineno
+        text = _dedented("\n".join(lines[start:]), prefix)
+    ends = isinstance(function.body[-1], (ast.Return, ast.Raise))
+    return text if ends or not returned.extra or returned.own else f"{text}\nreturn {returned()}"
 
 
 def _header_end(text: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -160,27 +153,25 @@ def _string_lines(text: str, prefix: str) -> frozenset[int]:
     return frozenset(each - 2 for each in source.string_lines(f"if 1:\n{prefix}pass\n{text}\n"))
 
 
-def _rewrap(lines: list[str], statement: ast.Return, result: str, extra: tuple[str, ...]) -> None:
-    """Put the returned values into the named tuple; a multi-line return keeps its lines."""
+def _rewrap(lines: list[str], statement: ast.Return, returned: Returned) -> None:
+    """Let a return statement give back what it shall."""
     value = statement.value
-    if value is None:
-        return
+    node: ast.stmt | ast.expr = value if value is not None and returned.own else statement
     text = "\n".join(lines)
-    segment = ast.get_source_segment(text, value) or ""
-    inner = _tuple_inner(segment, value)
-    parts = ", ".join((inner or f"*({segment})" if not extra or inner else segment, *extra))
-    first, last = value.lineno - 1, (value.end_lineno or value.lineno) - 1
-    start = len(lines[first].encode()[: value.col_offset].decode())
-    end = len(lines[last].encode()[: value.end_col_offset].decode())
-    tail = lines[last][end:]
-    head = lines[first][:start]
-    lines[first : last + 1] = f"{head}{result}({parts}){tail}".split("\n")
+    segment = ast.get_source_segment(text, node) or ""
+    if node is statement:
+        wanted = f"return {returned()}"
+    else:
+        inner = _tuple_inner(segment, value) if isinstance(value, ast.Tuple) else ""
+        wanted = returned(f"({segment})" if returned.own == 1 else inner or f"*({segment})")
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    start = len(lines[first].encode()[: node.col_offset].decode())
+    end = len(lines[last].encode()[: node.end_col_offset].decode())
+    lines[first : last + 1] = f"{lines[first][:start]}{wanted}{lines[last][end:]}".split("\n")
 
 
-def _tuple_inner(segment: str, value: ast.expr) -> str:
-    """The elements of a tuple display as arguments; "" if the value is something else."""
-    if not isinstance(value, ast.Tuple):
-        return ""
+def _tuple_inner(segment: str, value: ast.Tuple) -> str:
+    """The elements of a tuple display as arguments."""
     candidates = [segment[1:-1], segment] if segment.startswith("(") and segment.endswith(")") else [segment]
     for each in candidates:
         text = each.rstrip().rstrip(",")

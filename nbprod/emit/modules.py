@@ -200,10 +200,13 @@ def _state(name: str, imports: Imports) -> str:
 
 
 def _own_function(step: StepPlan, imports: Imports) -> list[str]:
+    """The decorated function's own statements; the random states come back beside what it returns."""
     states = tuple(_state(name, imports) for name in step.returns if name in RANDOM_STATES)
     nested = [each.source.strip("\n") for each in step.nested]
-    own = functions.body_text(step.step, step.result, states)
-    return ["\n\n".join(part for part in (_enclosed("\n\n".join(nested), step), own) if part)]
+    returned = functions.Returned(step.result, len(functions.made(step.step)), states)
+    begin = _enclosed("\n\n".join([*nested, *functions.before(step.step)]), step)
+    own = functions.body_text(step.step, returned)
+    return ["\n\n".join(part.strip("\n") for part in (begin, own) if part.strip())]
 
 
 def _cells(step: StepPlan, imports: Imports) -> list[str]:

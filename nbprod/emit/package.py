@@ -36,7 +36,7 @@ STEPS = ({ordered})
 
 
 def __getattr__(name: str) -> Any:
-    \"\"\"Import a step when it is first asked for, so that one step never waits for another's imports.\"\"\"
+    \"\"\"Import a step when it is first asked for: none waits for another's imports.\"\"\"
     if name in STEPS:
         return getattr(import_module(f"{{__name__}}.steps.{{name}}"), name)
     raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")

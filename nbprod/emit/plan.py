@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.emit import source
 from nbprod.emit.body import Body, body
-from nbprod.emit.functions import calls
-from nbprod.model.graph import RANDOM_STATES, Definition, DefinitionKind, Graph, NotebookTest, Step
+from nbprod.model.graph import Definition, DefinitionKind, Graph, NotebookTest, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,7 +132,7 @@ def _arranged(step: Step, seen: StepSeen | None, stars: Mapping[str, tuple[str, 
         imports=_unique(each for each in top if is_import(each)),
         nested=_unique(each for each in outside if each.name in nested),
         above=_unique(each for each in top if not is_import(each)),
-        returns=_returned(step),
+        returns=step.outputs,
     )
 
 
@@ -145,15 +144,6 @@ def _nested(definitions: Iterable[Definition], twice: set[str]) -> set[str]:
         if not more:
             return nested
         nested |= more
-
-
-def _returned(step: Step) -> tuple[str, ...]:
-    """What the function gives back: for a decorated one, all that the notebook's call binds."""
-    targets = calls(step) if step.function else ()
-    states = tuple(each for each in step.outputs if each in RANDOM_STATES)
-    if set(step.outputs) - set(states) <= set(targets):
-        return (*targets, *states)
-    return step.outputs
 
 
 def _expanded(definition: Definition, step: Step, stars: Mapping[str, tuple[str, ...]]) -> tuple[Definition, ...]:

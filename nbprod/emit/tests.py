@@ -212,14 +212,14 @@ def notebook_folder(monkeypatch):
 
 @pytest.fixture
 def sample(request):
-    """Return a recorded value of the tested step: `sample("NAME")`, or `sample("NAME", of="outputs")`."""
+    """A recorded value of the tested step: `sample("NAME")`, `sample("NAME", of="outputs")`."""
     step = request.path.stem.removeprefix("test_")
     return lambda name, of="inputs": read(SAMPLES / step / of, name)
 
 
 @pytest.fixture
 def stored():
-    """Return what a step has stored for the pipeline; the test is skipped where it has not run."""
+    """What a step has stored for the pipeline; the test is skipped where it has not run."""
 
     def found(step, name):
         try:
@@ -232,7 +232,7 @@ def stored():
 
 @pytest.fixture
 def assert_same():
-    """Assert that two values are the same; floats may differ in their last digits, as machines do."""
+    """Assert that two values are the same; floats may differ in their last digits."""
     from nbprod.values import first_difference
 
     def check(made, expected):
@@ -266,7 +266,7 @@ def assert_rows_among(assert_same):
 
 
 def read(folder, name):
-    """The value of that name among the files of a folder; a file that holds several joins their names by `+`."""
+    """Load the value of that name; a file that holds several joins their names by `+`."""
     from nbprod.values import load
 
     for path in sorted(folder.glob("*")):

@@ -7,8 +7,9 @@ import copy
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - dataclasses look at annotations
 
+import numpy as np
 import pytest
 
 from nbprod import emit, values
@@ -94,6 +95,8 @@ class Miniature:
     def _sampled(self, step, before, made, space, folder):
         inputs = values.sample(before, rows=200)
         again = {**space, **copy.deepcopy(inputs)}
+        if "numpy_random_state" in inputs:
+            np.random.set_state(inputs["numpy_random_state"])
         if inputs:
             _execute(step, again)
             made = {name: again[name] for name in step.outputs}

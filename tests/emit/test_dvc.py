@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -240,7 +241,7 @@ def test_metrics_plots_shared_objects_and_files(mini):
 def test_dvc_accepts_the_stages_and_runs_them(two_steps, tmp_path):
     root = two_steps.project(tmp_path)
     settings = {**os.environ, "DVC_SITE_CACHE_DIR": str(tmp_path / "site"), "DVC_NO_ANALYTICS": "1",
-                "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}  # fmt: skip
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}  # fmt: skip
 
     def dvc(*words):
         command = [sys.executable, "-m", "dvc", *words]
