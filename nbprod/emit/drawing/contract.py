@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbprod.model.graph import RANDOM_STATES
+
 if TYPE_CHECKING:
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.graph import CellFacts, Graph, Parameter, Step
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
 def as_json(graph: Graph) -> dict[str, Any]:
     """Return what `nbprod graph --json` prints, as plain dicts and lists.
 
-    `index` and `cell` count all cells of the notebook from 0; a parameter's `default` is its source text.
+    `index` and `cell` count all cells of the notebook from 0; a parameter's `default` is its source text. A step's
+    `inputs` and `outputs` are names of the notebook; `carried` are inputs that its code doesn't name, but which share
+    objects with what it changes; `states` are the global random states that it takes or hands on.
 
     >>> from nbprod.model.graph import Graph
     >>> as_json(Graph("flights.ipynb"))
@@ -46,10 +50,12 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "name": step.name,
         "cells": list(step.cells),
-        "inputs": list(step.input_names),
-        "outputs": list(step.outputs),
+        "inputs": [name for name in step.input_names if name not in RANDOM_STATES and name not in step.carried],
+        "outputs": [name for name in step.outputs if name not in RANDOM_STATES],
         "parameters": list(step.parameters),
         "definitions": [definition.name for definition in step.definitions],
+        "carried": sorted(step.carried),
+        "states": sorted({*step.input_names, *step.outputs} & RANDOM_STATES.keys()),
     }
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from nbprod.emit.drawing.wording import cells, counted
 
 if TYPE_CHECKING:
-    from nbprod.model.graph import Graph, Step
+    from collections.abc import Sequence
+
+    from nbprod.model.graph import Edge, Graph, Step
 
 HEADINGS = ("step", "cells", "reads", "makes", "parameters")
 WIDEST = (28, 16, 34, 30, 24)
@@ -30,7 +32,7 @@ def text(graph: Graph) -> str:
     title = f"{graph.notebook}: {', '.join(counts)}"
     if not graph.steps:
         return title
-    rows = [_row(step) for step in graph.steps]
+    rows = [_row(step, graph.edges) for step in graph.steps]
     shown = [column for column in range(len(HEADINGS)) if any(row[column] != [""] for row in rows)]
     lines = [line for row in ([[each] for each in HEADINGS], *rows) for line in _lines([row[i] for i in shown])]
     widths = [max(len(line[column]) for line in lines) for column in range(len(shown))]
@@ -38,21 +40,22 @@ def text(graph: Graph) -> str:
     return "\n".join([title, "", *table])
 
 
-def _row(step: Step) -> list[list[str]]:
+def _row(step: Step, edges: Sequence[Edge]) -> list[list[str]]:
     kind = " @step" if step.function else ""
     columns = (
         step.name,
         cells(step.cells).split(" ", 1)[1] + kind,
-        _reads(step),
-        ", ".join(step.outputs),
+        _reads(step, edges),
+        ", ".join(dict.fromkeys((*step.outputs, *(each.name for each in edges if each.source == step.name)))),
         ", ".join(step.parameters),
     )
     return [_wrapped(column, width) for column, width in zip(columns, WIDEST, strict=True)]
 
 
-def _reads(step: Step) -> str:
-    makers = dict.fromkeys(each.maker for each in step.inputs)
-    parts = (", ".join(each.name for each in step.inputs if each.maker == maker) + f" ({maker})" for maker in makers)
+def _reads(step: Step, edges: Sequence[Edge]) -> str:
+    read = [each for each in edges if each.target == step.name]
+    makers = dict.fromkeys(each.source for each in read)
+    parts = (", ".join(each.name for each in read if each.source == maker) + f" ({maker})" for maker in makers)
     return "\n".join(parts)
 
 

@@ -19,13 +19,15 @@ from nbprod.model.graph import (
 )
 from nbprod.model.notebook import Mark
 
+STATE = "numpy_random_state"
 GRAPH = Graph(
     notebook="flights.ipynb",
     cells=(CellFacts(2, "c2", CellKind.STEP, "clean", frozenset({"pd", "flights"}), frozenset({"flown"})),),
     parameters=(Parameter("late_after", "int", "30"),),
     steps=(
-        Step("clean", (2,), (), (Input("flights", "load"),), ("flown",), ("late_after",),
-             (Definition("pd", DefinitionKind.IMPORT, 0, 1, "import pandas as pd"),), Mark("clean")),
+        Step("clean", (2,), (), (Input("flights", "load"), Input("rows", "load"), Input(STATE, "load")), ("flown", STATE),
+             ("late_after",), (Definition("pd", DefinitionKind.IMPORT, 0, 1, "import pandas as pd"),), Mark("clean"),
+             carried=frozenset({"rows"})),
     ),
     edges=(Edge("load", "clean", "flights"),),
     diagnostics=(Diagnostic("NB203", Severity.ERROR, 2, 1, "message", "hint"),),
@@ -46,6 +48,8 @@ def test_the_keys_are_those_of_the_contract():
                 "outputs": ["flown"],
                 "parameters": ["late_after"],
                 "definitions": ["pd"],
+                "carried": ["rows"],
+                "states": [STATE],
             }
         ],
         "edges": [["load", "clean", "flights"]],
