@@ -13,7 +13,7 @@ from IPython.core.error import UsageError
 from IPython.core.inputtransformer2 import cell_magic
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
-from nbprod.read.livemarks import FAULT, tested, unmarked
+from nbprod.read.livemarks import FAULT, step_under_test, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -114,8 +114,8 @@ class Extension:
             feedback = self.session.finish(raised)
             for each in feedback:
                 show(self.shell, drawn().step_line(each))
-            if raised is None and tested(source):
-                show(self.shell, drawn().passed_line(tested(source)))
+            if raised is None and step_under_test(source):
+                show(self.shell, drawn().passed_line(step_under_test(source)))
 
     @contextmanager
     def _undisturbed(self) -> Iterator[None]:

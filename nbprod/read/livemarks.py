@@ -79,7 +79,7 @@ def _unknown(name: str, known: Collection[str]) -> str:
     return f"no step '{name}'. " + (f"Did you mean '{nearest[0]}'?" if nearest else f"Steps: {', '.join(known)}.")
 
 
-def tested(source: str) -> str:
+def step_under_test(source: str) -> str:
     """Return the step that a `%%test` cell tests, "" for any other cell."""
     line = source.lstrip("\n").split("\n", 1)[0].rstrip()
     found = MARK_LINE.match(line)
