@@ -55,6 +55,17 @@ def parse(text: str | bytes, path: str = "the notebook") -> RawNotebook:
     return RawNotebook(named, _language(upgraded), notes)
 
 
+def document(text: str | bytes, path: str = "the notebook") -> dict[str, Any]:
+    """Return the notebook's whole document in format 4, for those who change it; NotebookUnreadable like `parse`.
+
+    >>> document('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')["nbformat_minor"]
+    5
+    """
+    content = _loaded(decoded(text, path), path)
+    version = _version(content, path)
+    return content if version == 4 else _upgraded(content, version, path)
+
+
 def decoded(text: str | bytes, path: str) -> str:
     """Return the notebook's text, which is UTF-8, or UTF-16 with its byte order mark; NotebookUnreadable if neither."""
     if isinstance(text, bytes):

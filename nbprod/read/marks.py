@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from nbprod.model.notebook import Mark, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OPTIONS = ("--outs", "--metrics", "--plots")
 MARKS = ("step", "test")
@@ -141,6 +145,8 @@ def of_tags(tags: tuple[str, ...]) -> Marking:
 
     >>> of_tags(("hide-input", "step:clean")).mark
     Mark(step='clean', outs=(), metrics=(), plots=())
+    >>> of_tags(("step:clean", "outs:flown", "metrics:share")).mark
+    Mark(step='clean', outs=('flown',), metrics=('share',), plots=())
     >>> of_tags(("steps:clean",)).problems[0].cure
     "Did you mean 'step:clean'?"
     """
@@ -155,7 +161,15 @@ def of_tags(tags: tuple[str, ...]) -> Marking:
     if "parameters" in tags:
         return Marking(Role.PARAMETERS, None, problems + _parameters_and(steps))
     named = [step for step in steps if step]
-    return Marking(Role.STEP, Mark(named[0]), problems) if named else Marking(problems=problems)
+    return Marking(Role.STEP, Mark(named[0], *_declared(tags)), problems) if named else Marking(problems=problems)
+
+
+def _declared(tags: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the outs, metrics and plots that tags such as `outs:flown` name."""
+    for option in OPTIONS:
+        prefix = f"{option.removeprefix('--')}:"
+        names = (tag.removeprefix(prefix).strip() for tag in tags if tag.startswith(prefix))
+        yield tuple(dict.fromkeys(name for name in names if name.isidentifier()))
 
 
 def _parameters_and(steps: list[str]) -> tuple[Problem, ...]:

@@ -1,0 +1,146 @@
+"""Suggest: marks for a notebook that has none, judged by analysis and, when they are written, by a recorded run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbprod.errors import CellFailed, NotebookFaulty, UsageError
+from nbprod.model.diagnostic import Severity
+
+if TYPE_CHECKING:
+    from nbprod.model.diagnostic import Diagnostic
+    from nbprod.model.notebook import Notebook
+    from nbprod.project import Progress
+    from nbprod.suggest import Suggestion
+
+ROUNDS = 8  # recorded runs, each after joining what the last one showed to be one
+BORDER_FAULTS = ("NB203", "NB204", "NB205", "NB208", "NB301")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What was suggested, the marked notebook as text, and where it was written (None: nowhere)."""
+
+    suggestion: Suggestion
+    text: str
+    written: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A notebook on its way: its document with the parameters cell, and how it reads."""
+
+    document: dict[str, Any]
+    notebook: Notebook
+    uncarried: frozenset[int]
+    path: str
+
+
+def suggest(
+    path: str | Path,
+    *,
+    out: Path | None = None,
+    magics: bool = False,
+    run: bool | None = None,
+    progress: Progress | None = None,
+) -> Suggested:
+    """Return suggested marks for a notebook without any; with `out`, write the marked notebook there.
+
+    `run`: record the marked notebook and join the steps between which a value can't be handed over; by default when
+    it is written, so that export finds a fresh record. A notebook that does not run by itself is marked all the same.
+
+    Raises UsageError when the notebook has steps already.
+    """
+    from nbprod.project import analyse, locate, read
+
+    place, standing = locate(path), read(path)
+    if any(cell.mark is not None for cell in standing.cells) or analyse(standing).steps:
+        raise UsageError(f"{path} has marks already", hint=f"nbprod check {path} says what they come to.")
+    draft, found = _suggestion(place.notebook, str(path))
+    if out is not None:
+        _write(out, _text(draft, found, magics=magics))
+        if run is not False and found.segments and not found.errors:
+            found = _tried(draft, found, out, magics=magics, progress=progress)
+    return Suggested(found, _text(draft, found, magics=magics), out)
+
+
+def _suggestion(notebook: Path, path: str) -> tuple[_Draft, Suggestion]:
+    """The steps, with the settings in a cell of their own unless the steps are better off without."""
+    from nbprod import suggest
+    from nbprod.adapters import nbformat
+    from nbprod.project import analyse
+    from nbprod.suggest import marking
+
+    plain = _draft(nbformat.document(notebook.read_bytes(), path), path)
+    settings = suggest.settings(plain.notebook, analyse)
+    if settings:
+        split = _draft(marking.with_parameters(plain.document, settings), path)
+        found = suggest.steps(split.notebook, analyse, uncarried=split.uncarried)
+        if not found.errors:
+            return split, replace(found, settings=settings)
+    return plain, suggest.steps(plain.notebook, analyse, uncarried=plain.uncarried)
+
+
+def _draft(document: dict[str, Any], path: str) -> _Draft:
+    """Read the notebook as it is, and once more with every cell a step's, to see which cells can't be one."""
+    everywhere = json.loads(json.dumps(document))
+    for cell in everywhere["cells"]:
+        if cell.get("cell_type") == "code":
+            cell.setdefault("metadata", {})["tags"] = ["step:trial"]
+    tried = _reading(everywhere, path)
+    uncarried = {
+        each.index for each in tried.cells if any(fault.severity is Severity.ERROR for fault in each.faults)
+    }
+    return _Draft(document, _reading(document, path), frozenset(uncarried), path)
+
+
+def _reading(document: dict[str, Any], path: str) -> Notebook:
+    from nbprod.adapters import ipython
+    from nbprod.read import notebook
+
+    return notebook(json.dumps(document), path, ipython.transform)
+
+
+def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progress: Progress | None) -> Suggestion:
+    """Record what was written; where the run shows a border that can't be, join and try again."""
+    from nbprod import suggest
+    from nbprod.project import analyse
+
+    for _ in range(ROUNDS):
+        try:
+            faults = _faults_of_run(out, progress)
+        except CellFailed as failed:
+            return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
+        better = suggest.improved(draft.notebook, analyse, found, faults, uncarried=draft.uncarried) if faults else None
+        if better is None:
+            return found
+        found = replace(better, settings=found.settings)
+        _write(out, _text(draft, found, magics=magics))
+    return found
+
+
+def _faults_of_run(out: Path, progress: Progress | None) -> list[Diagnostic]:
+    from nbprod.project import read, record, settled
+
+    try:
+        recorded = record(out, progress=progress)
+    except NotebookFaulty as faulty:
+        return list(faulty.diagnostics)
+    graph = settled(read(out), recorded)
+    return [each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.code == "NB307"]
+
+
+def _text(draft: _Draft, found: Suggestion, *, magics: bool) -> str:
+    from nbprod.suggest import marking
+
+    write = marking.with_magics if magics else marking.with_tags
+    return json.dumps(write(draft.document, found.segments), indent=1, ensure_ascii=False) + "\n"
+
+
+def _write(out: Path, text: str) -> None:
+    from nbprod.project import write
+
+    write(out, text.encode())

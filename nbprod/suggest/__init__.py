@@ -1,0 +1,104 @@
+"""Marks for a notebook that has none: which cells are steps, where steps begin and end, and what they are called.
+
+`flow` ties each value to its last writer; `work` tells cells that do the work from those that only look at it;
+`segments` cuts the work at headings and wherever few and storable names cross; `naming` names the parts. Then analysis
+judges the marked notebook, and `repairs` answers each of its diagnostics - by taking a cell in, by joining two steps -
+until there is none left, in the worst case with one step that holds everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nbprod.suggest import headings, marking, naming
+from nbprod.suggest.flow import flow as flow_of
+from nbprod.suggest.repairs import repaired
+from nbprod.suggest.results import with_results
+from nbprod.suggest.segments import joined, segments
+from nbprod.suggest.settings import settings as settings_of
+from nbprod.suggest.suggestion import LeftOut, Segment, Setting, Suggestion
+from nbprod.suggest.work import left_out, work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nbprod.model.diagnostic import Diagnostic
+    from nbprod.model.graph import Graph
+    from nbprod.model.notebook import Notebook
+    from nbprod.suggest.flow import Flow
+
+    Judge = Callable[[Notebook], Graph]
+
+__all__ = ["LeftOut", "Segment", "Setting", "Suggestion", "improved", "settings", "steps"]
+
+ROUNDS = 200
+
+
+def settings(notebook: Notebook, judge: Judge) -> tuple[Setting, ...]:
+    """Return the constants that should become the parameters cell."""
+    flow = flow_of(notebook, judge(notebook), frozenset())
+    return settings_of(notebook.code_cells, flow, work(flow))
+
+
+def steps(notebook: Notebook, judge: Judge, *, uncarried: frozenset[int] = frozenset()) -> Suggestion:
+    """Return the suggested steps; `judge` analyses a notebook, `uncarried` are cells that a step can't hold.
+
+    `notebook` has no steps yet. The suggestion's `errors` are what no marks can cure.
+    """
+    flow = flow_of(notebook, judge(notebook), uncarried)
+    chosen = work(flow)
+    cut = segments(flow, chosen, headings.paths(notebook))
+    cut = naming.named(with_results(cut, flow), flow)
+    return _settled(notebook, judge, flow, cut)
+
+
+def improved(
+    notebook: Notebook,
+    judge: Judge,
+    suggestion: Suggestion,
+    faults: Iterable[Diagnostic],
+    *,
+    uncarried: frozenset[int] = frozenset(),
+) -> Suggestion | None:
+    """Return a suggestion without the faults that a run of the marked notebook found; None if marks can't cure them."""
+    flow = flow_of(notebook, judge(notebook), uncarried)
+    cut = suggestion.segments
+    for fault in faults:
+        cut = repaired(cut, flow, fault)
+    return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)
+
+
+def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, ...]) -> Suggestion:
+    """Repair until analysis has nothing to say that marks could cure."""
+    seen: set[tuple[Segment, ...]] = set()
+    graph = judge(marking.marked(notebook, cut))
+    while cut and cut not in seen and len(seen) < ROUNDS:
+        seen.add(cut)
+        for fault in graph.diagnostics:
+            cut = _named_again(repaired(cut, flow, fault), flow, cut)
+        if cut not in seen:
+            graph = judge(marking.marked(notebook, cut))
+    if any(each.severity == "error" for each in graph.diagnostics) and len(cut) > 1:
+        whole = _named_again(joined(cut, (cut[0].cells[0], cut[-1].cells[-1]), "its parts can't be told apart"), flow, cut)
+        other = judge(marking.marked(notebook, whole))
+        if not any(each.severity == "error" for each in other.diagnostics):
+            cut, graph = whole, other
+    chosen = {cell for each in cut for cell in each.cells}
+    return Suggestion(cut, left_out(flow, chosen), graph)
+
+
+def _named_again(cut: tuple[Segment, ...], flow: Flow, before: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Name and weigh what was joined anew; what stands keeps its name."""
+    if [each.cells for each in cut] == [each.cells for each in before]:
+        return cut
+    fresh = naming.named(with_results(cut, flow), flow)
+    standing = {each.cells: each for each in cut if each.name}
+    names = {each.name for each in standing.values()}
+    done = []
+    for each in fresh:
+        kept = standing.get(each.cells)
+        name = kept.name if kept else naming.free(each.name, names)
+        done.append(replace(each, name=name, outs=kept.outs if kept else each.outs))
+        names.add(name)
+    return tuple(done)

@@ -1,0 +1,79 @@
+"""What flows between the cells of a notebook without marks: who makes each name, and who needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from nbprod.model.graph import CellKind
+from nbprod.model.notebook import Role
+from nbprod.suggest.looks import Look, look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nbprod.model.graph import CellFacts, Graph
+    from nbprod.model.notebook import Notebook
+
+MAY_RAISE = "raises-exception"
+
+
+class Link(NamedTuple):
+    """A value that one cell makes or changes and a later one needs."""
+
+    maker: int
+    reader: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The code cells in order with their looks; `makes` are the values, definitions left out, that each writes."""
+
+    cells: Mapping[int, CellFacts]
+    looks: Mapping[int, Look]
+    makes: Mapping[int, frozenset[str]]
+    links: tuple[Link, ...]
+    closed: frozenset[int]  # cells that can't be a step's
+
+    def inside(self, cells: Iterable[int]) -> set[str]:
+        """The values that some of these cells make."""
+        return {name for cell in cells for name in self.makes[cell]}
+
+    def between(self, makers: Iterable[int], readers: Iterable[int]) -> set[str]:
+        """The values that the first make and the others need."""
+        first, others = set(makers), set(readers)
+        return {link.name for link in self.links if link.maker in first and link.reader in others}
+
+
+def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int]) -> Flow:
+    """Return the flow between the cells; `uncarried` are those that hold what a step can't do."""
+    sources = {cell.index: cell for cell in notebook.code_cells}
+    cells = {facts.index: facts for facts in graph.cells}
+    looks = {index: look(cell) for index, cell in sources.items()}
+    makes, links = _traced(cells, looks)
+    closed = {index for index, cell in sources.items() if MAY_RAISE in cell.tags or cell.role is not Role.PLAIN}
+    closed |= {index for index, facts in cells.items() if facts.kind is CellKind.UNPARSABLE}
+    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried)
+
+
+def _traced(
+    cells: Mapping[int, CellFacts], looks: Mapping[int, Look]
+) -> tuple[dict[int, frozenset[str]], tuple[Link, ...]]:
+    last: dict[str, int] = {}
+    defined: set[str] = set()
+    makes: dict[int, frozenset[str]] = {}
+    links: list[Link] = []
+    for index, facts in cells.items():
+        if facts.kind is CellKind.SKIPPED:
+            makes[index] = frozenset()
+            continue
+        links += [Link(last[name], index, name) for name in sorted(facts.reads) if name in last]
+        quiet = facts.kind is CellKind.DEFINITIONS
+        own = frozenset() if quiet else facts.writes - looks[index].defined - (facts.reads & defined)
+        makes[index] = own
+        for name in facts.writes - own:
+            last.pop(name, None)
+        last.update(dict.fromkeys(own, index))
+        defined = (defined | looks[index].defined) - own
+    return makes, tuple(links)

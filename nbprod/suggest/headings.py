@@ -1,0 +1,59 @@
+"""The headings that code cells stand under."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nbprod.model.notebook import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbprod.model.notebook import Notebook
+
+HEADING = re.compile(r"^\s{0,3}(?P<hashes>#{1,6})\s*(?P<title>[^#\s].*?)\s*#*\s*$", re.MULTILINE)
+HTML = re.compile(r"<h(?P<level>[1-6])[^>]*>(?P<title>.*?)</h(?P=level)>", re.IGNORECASE | re.DOTALL)
+UNDERLINED = re.compile(r"^(?P<title>[^\n#>*\-|].*)\n(?P<line>=+|-{3,})\s*$", re.MULTILINE)
+FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+Path = tuple[tuple[int, str], ...]  # (level, title) from the outermost heading to the innermost
+
+
+def paths(notebook: Notebook) -> dict[int, Path]:
+    r"""Return, for each code cell by index, the headings that it stands under.
+
+    >>> from nbprod.model.notebook import Cell, Notebook
+    >>> text, code = Cell(0, "a", Role.TEXT, "# Flights\n## Load"), Cell(1, "b", Role.PLAIN, "")
+    >>> paths(Notebook("n.ipynb", (text, code)))
+    {1: ((1, 'Flights'), (2, 'Load'))}
+    """
+    found: dict[int, Path] = {}
+    current: Path = ()
+    for cell in notebook.cells:
+        if cell.role is not Role.TEXT:
+            found[cell.index] = current
+            continue
+        for level, title in headings(cell.source):
+            current = (*(each for each in current if each[0] < level), (level, title))
+    return found
+
+
+def headings(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the headings of a Markdown text with their levels, in order."""
+    bare = FENCE.sub("", text)
+    found = [(each.start(), len(each["hashes"]), each["title"]) for each in HEADING.finditer(bare)]
+    found += [(each.start(), int(each["level"]), each["title"]) for each in HTML.finditer(bare)]
+    found += [(each.start(), 1 if each["line"][0] == "=" else 2, each["title"]) for each in UNDERLINED.finditer(bare)]
+    yield from ((level, plain(title)) for _, level, title in sorted(found) if plain(title))
+
+
+def plain(title: str) -> str:
+    """Return a heading without its markup and its number.
+
+    >>> plain("3.1 **Load** the [data](#data) `now`")
+    'Load the data now'
+    """
+    text = re.sub(r"<[^>]*>", "", title)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"[*_`$]+(?=\w)|(?<=\w)[*`$]+|\*+", "", text)
+    return re.sub(r"^\s*(?:\d+(?:\.\d+)*[.):]*|[A-Za-z][.)])\s+", "", text).strip()

@@ -1,0 +1,170 @@
+"""How a cell looks: what kind of work its statements do, told from its syntax alone."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbprod.suggest.knowledge import (
+    DRAWING_METHODS,
+    PLOT_LIBRARIES,
+    SHOWING_CALLS,
+    UNSTORABLE_CALLS,
+    UNSTORABLE_METHODS,
+    WRITING_CALLS,
+    WRITING_METHODS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbprod.model.notebook import Cell
+
+_DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCOPES = (*_DEFINING, ast.Lambda)
+
+
+@dataclass(slots=True)
+class Look:
+    """What a cell's syntax says.
+
+    `defined` are names of imports, functions and classes; `passing` those of loops and `with`; `unstorable` the names
+    whose values live in one process only; `aliases` pairs of names for one object; `calls` the last words of the calls;
+    `internal` names that a later statement of the cell works on.
+    """
+
+    defined: set[str] = field(default_factory=set)
+    passing: set[str] = field(default_factory=set)
+    unstorable: set[str] = field(default_factory=set)
+    aliases: set[tuple[str, str]] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+    internal: set[str] = field(default_factory=set)
+    stars: bool = False
+    plots: bool = False
+    shows: bool = False
+    writes_files: bool = False
+    shell: bool = False
+
+
+def look(cell: Cell) -> Look:
+    r"""Return how the cell looks; nothing is known of one that is not Python.
+
+    >>> from nbprod.model.notebook import Cell, Role
+    >>> seen = look(Cell(0, "a", Role.PLAIN, "", python="import os\nlog = open('a.log')\nfor x in log: print(x)"))
+    >>> sorted(seen.defined), sorted(seen.passing), sorted(seen.unstorable), seen.shows
+    (['os'], ['x'], ['log'], True)
+    """
+    found = Look()
+    try:
+        body = ast.parse(cell.python).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return found
+    stored: set[str] = set()
+    for statement in body:
+        _statement(statement, found)
+        names = [each for each in _nodes(statement) if isinstance(each, ast.Name)]
+        if not _shows(statement):
+            found.internal |= stored & {each.id for each in names if isinstance(each.ctx, ast.Load)}
+        stored |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    return found
+
+
+def _shows(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Expr):
+        return False
+    return not isinstance(statement.value, ast.Call) or dotted_name(statement.value.func) in SHOWING_CALLS
+
+
+def _statement(statement: ast.stmt, found: Look) -> None:
+    if isinstance(statement, _DEFINING):
+        found.defined.add(statement.name)
+        return
+    for node in _nodes(statement):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            _imported(node, found)
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
+            found.passing |= set(_stored(node.target))
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            _opened(node, found)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            _assigned(node, found)
+        elif isinstance(node, ast.Call):
+            _called(node, found)
+
+
+def _nodes(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Yield what a statement runs now: not the bodies of functions."""
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, _SCOPES):
+            pending += ast.iter_child_nodes(node)
+
+
+def _stored(target: ast.AST) -> Iterator[str]:
+    return (each.id for each in ast.walk(target) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
+
+
+def _imported(node: ast.Import | ast.ImportFrom, found: Look) -> None:
+    for alias in node.names:
+        found.stars |= alias.name == "*"
+        found.defined.add(alias.asname or alias.name.split(".")[0])
+
+
+def _opened(node: ast.With | ast.AsyncWith, found: Look) -> None:
+    for item in node.items:
+        if item.optional_vars is not None:
+            found.passing |= set(_stored(item.optional_vars))
+
+
+def _assigned(node: ast.Assign | ast.AnnAssign, found: Look) -> None:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    names = [name for target in targets for name in _stored(target)]
+    value = node.value
+    if isinstance(value, ast.Name):
+        found.aliases |= {(name, value.id) for name in names}
+    if isinstance(value, ast.Lambda):
+        found.defined |= set(names)
+    if isinstance(value, ast.GeneratorExp) or (isinstance(value, ast.Call) and _is_unstorable(value)):
+        found.unstorable |= set(names)
+
+
+def _is_unstorable(call: ast.Call) -> bool:
+    dotted = dotted_name(call.func)
+    head, _, last = dotted.rpartition(".")
+    chunked = any(each.arg in {"chunksize", "iterator"} for each in call.keywords) and last.startswith("read_")
+    plotted = head.split(".")[0] in PLOT_LIBRARIES or last in DRAWING_METHODS
+    return chunked or plotted or dotted in UNSTORABLE_CALLS or (bool(head) and last in UNSTORABLE_METHODS)
+
+
+def _called(call: ast.Call, found: Look) -> None:
+    dotted = dotted_name(call.func)
+    head, _, last = dotted.rpartition(".")
+    found.calls.add(last)
+    found.plots |= head.split(".")[0] in PLOT_LIBRARIES or (bool(head) and (last in DRAWING_METHODS or ".plot" in dotted))
+    found.shows |= dotted in SHOWING_CALLS
+    found.writes_files |= (bool(head) and last in WRITING_METHODS and bool(call.args)) or dotted in WRITING_CALLS
+    found.writes_files |= last == "open" and _opens_for_writing(call)
+    found.shell |= dotted == "subprocess.run"
+
+
+def _opens_for_writing(call: ast.Call) -> bool:
+    modes = [*call.args, *(each.value for each in call.keywords if each.arg == "mode")]
+    texts = [each.value for each in modes if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return any(len(text) <= 3 and set(text) & set("wax+") and set(text) <= set("wax+bt") for text in texts)
+
+
+def dotted_name(node: ast.AST) -> str:
+    """Return a call's function as far as it is names and dots; what stands before that is a leading dot.
+
+    >>> dotted_name(ast.parse("pd.read_csv(a).groupby(b).plot.bar", mode="eval").body)
+    '.plot.bar'
+    """
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    parts.append(node.id if isinstance(node, ast.Name) else "")
+    return ".".join(reversed(parts))

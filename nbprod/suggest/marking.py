@@ -1,0 +1,108 @@
+"""Marks as they are written: into the notebook's cells in memory, and into its file, where nothing else changes."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nbprod.model.notebook import Mark, Notebook, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nbprod.suggest.suggestion import Segment, Setting
+
+    Document = dict[str, Any]
+
+PARAMETERS = "parameters"
+LOADING = "%load_ext nbprod"
+
+
+def marked(notebook: Notebook, segments: Iterable[Segment]) -> Notebook:
+    """Return the notebook with the segments' cells marked as steps."""
+    marks = {cell: Mark(each.name, outs=each.outs if cell == each.cells[0] else ()) for each in segments for cell in each.cells}
+    cells = [replace(each, role=Role.STEP, mark=marks[each.index]) if each.index in marks else each for each in notebook.cells]
+    return replace(notebook, cells=tuple(cells))
+
+
+def with_tags(document: Document, segments: Iterable[Segment]) -> Document:
+    """Return the notebook's document with the marks as tags: step:NAME, and outs:RESULT on a step's first cell."""
+    done = copy.deepcopy(document)
+    for segment in segments:
+        for cell in segment.cells:
+            outs = segment.outs if cell == segment.cells[0] else ()
+            _tag(done["cells"][cell], f"step:{segment.name}", *(f"outs:{each}" for each in outs))
+    return done
+
+
+def with_magics(document: Document, segments: Iterable[Segment]) -> Document:
+    """Return the document with the marks as `%%step` lines, and a first cell that loads the extension."""
+    done = copy.deepcopy(document)
+    for segment in segments:
+        for cell in segment.cells:
+            outs = f" --outs {' '.join(segment.outs)}" if segment.outs and cell == segment.cells[0] else ""
+            content = done["cells"][cell]
+            content["source"] = _like(content["source"], f"%%step {segment.name}{outs}\n{_text(content)}")
+    done["cells"].insert(0, _new_cell(done, "load-nbprod", LOADING, ()))
+    return done
+
+
+def with_parameters(document: Document, settings: Sequence[Setting]) -> Document:
+    """Return the document with the settings in a cell tagged `parameters`, above the first cell that held one.
+
+    A cell that holds nothing else is tagged as it stands.
+    """
+    done = copy.deepcopy(document)
+    cells = sorted({each.cell for each in settings})
+    if not cells:
+        return done
+    if len(cells) == 1 and not _rest(done["cells"][cells[0]], settings).strip():
+        _tag(done["cells"][cells[0]], PARAMETERS)
+        return done
+    texts = [_lines(done["cells"][each.cell], each) for each in settings]
+    for cell in cells:
+        content = done["cells"][cell]
+        content["source"] = _like(content["source"], _rest(content, [each for each in settings if each.cell == cell]))
+    done["cells"].insert(cells[0], _new_cell(done, PARAMETERS, "\n".join(texts), (PARAMETERS,)))
+    return done
+
+
+def _rest(content: Document, settings: Sequence[Setting]) -> str:
+    """The cell's text without the settings' lines."""
+    gone = {line for each in settings for line in range(each.first, each.last + 1)}
+    kept = [line for at, line in enumerate(_text(content).split("\n"), 1) if at not in gone]
+    return "\n".join(kept).strip("\n")
+
+
+def _lines(content: Document, setting: Setting) -> str:
+    return "\n".join(_text(content).split("\n")[setting.first - 1 : setting.last])
+
+
+def _text(content: Document) -> str:
+    source = content.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _like(source: str | list[str], text: str) -> str | list[str]:
+    """The text in the form that the file has: one string, or a list of lines."""
+    return text if isinstance(source, str) else text.splitlines(keepends=True)
+
+
+def _tag(content: Document, *tags: str) -> None:
+    metadata = content.setdefault("metadata", {})
+    standing = metadata.get("tags", [])
+    metadata["tags"] = [*standing, *(each for each in tags if each not in standing)]
+
+
+def _new_cell(document: Document, name: str, text: str, tags: tuple[str, ...]) -> Document:
+    cell: Document = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": []}
+    cell["source"] = text.splitlines(keepends=True)
+    if tags:
+        cell["metadata"]["tags"] = list(tags)
+    taken = {each.get("id") for each in document["cells"]}
+    if document.get("nbformat", 4) == 4 and document.get("nbformat_minor", 0) >= 5:
+        while name in taken:
+            name += "-"
+        cell["id"] = name
+    return cell

@@ -1,0 +1,163 @@
+"""From a diagnostic of the marked notebook to segments that do not have it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from nbprod.model.faults import FAULTS
+from nbprod.suggest.segments import Segments, joined
+from nbprod.suggest.suggestion import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbprod.model.diagnostic import Diagnostic
+    from nbprod.suggest.flow import Flow
+
+    Repair = Callable[[Segments, Flow, Diagnostic, dict[str, str]], Segments]
+
+
+def repaired(segments: Segments, flow: Flow, fault: Diagnostic) -> Segments:
+    """Return the segments without the fault; the same segments if marks can't cure it."""
+    repair = _REPAIRS.get(fault.code)
+    return repair(segments, flow, fault, fields(fault)) if repair else segments
+
+
+def fields(fault: Diagnostic) -> dict[str, str]:
+    """Return what a diagnostic's message and hint speak of, by the names in their templates.
+
+    >>> from nbprod.model.faults import FAULTS
+    >>> found = FAULTS["NB203"].at(9, 2, step="score", name="test", how="assigned", maker=7, near="step 'split'")
+    >>> fields(found)["name"], fields(found)["maker"]
+    ('test', '7')
+    """
+    known = FAULTS[fault.code]
+    texts = (known.message, fault.message), (known.hint, fault.hint)
+    found: dict[str, str] = {}
+    for template, text in texts:
+        match = _pattern(template.strip()).fullmatch(text)
+        found |= match.groupdict() if match else {}
+    return found
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts: list[str] = []
+    seen: set[str] = set()
+    for literal, name, *_ in Formatter().parse(template):
+        parts.append(re.escape(literal))
+        if name:
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
+            seen.add(name)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def step_of(segments: Segments, name: str) -> Segment | None:
+    """Return the segment of that name."""
+    return next((each for each in segments if each.name == name), None)
+
+
+def absorbed(segments: Segments, flow: Flow, cell: int, why: str) -> Segments:
+    """Return the segments with a cell taken into the one that it stands in, or next to."""
+    if cell in flow.closed or any(cell in each.cells for each in segments):
+        return segments
+    before = [at for at, each in enumerate(segments) if each.cells[0] < cell]
+    after = [at for at, each in enumerate(segments) if each.cells[-1] > cell]
+    if not before and not after:
+        return (Segment((cell,), why=(why,)),)
+    if before and after and before[-1] >= after[0]:
+        at = before[-1]
+    elif not after or (before and flow.between(segments[before[-1]].cells, (cell,))):
+        at = before[-1]
+    else:
+        at = after[0]
+    home = segments[at]
+    grown = replace(home, cells=tuple(sorted((*home.cells, cell))), why=(*home.why, why))
+    return (*segments[:at], grown, *segments[at + 1 :])
+
+
+def _absorb_maker(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    if not told.get("maker", "").isdigit():
+        return segments
+    why = f"cell {told['maker']} makes '{told['name']}', which is needed"
+    return absorbed(segments, flow, int(told["maker"]), why)
+
+
+def _absorb_place(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    if fault.cell is None:
+        return segments
+    changes = f"cell {fault.cell} changes '{told['name']}'" if "name" in told else f"cell {fault.cell} draws random numbers"
+    return absorbed(segments, flow, fault.cell, changes)
+
+
+def _join_cycle(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    names = set(re.findall(r"'([^']+)'", told.get("path", fault.message)))
+    cells = [cell for each in segments if each.name in names for cell in each.cells]
+    return joined(segments, (min(cells), max(cells)), "they need each other") if cells else segments
+
+
+def _join_change(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    if fault.cell is None or not told.get("place", "").isdigit():
+        return segments
+    return joined(segments, (int(told["place"]), fault.cell), f"'{told.get('name', '')}' changes after it was read")
+
+
+def _join_unstorable(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    """A result that can't be stored isn't kept; a value that others need must not cross."""
+    name, home = told.get("name", ""), step_of(segments, told.get("step", ""))
+    if home is None:
+        return segments
+    readers = [link.reader for link in flow.links if link.name == name and link.maker in home.cells]
+    outside = [each for each in readers if each not in home.cells and _in_steps(segments, each)]
+    if name in home.outs:
+        segments = tuple(_without(each, name) if each is home else each for each in segments)
+    if outside:
+        return joined(segments, (home.cells[0], max(outside)), f"'{name}' can't be stored, so it must not cross")
+    return segments if name in home.outs else _join_with_next(segments, home, name)
+
+
+def _join_with_next(segments: Segments, home: Segment, name: str) -> Segments:
+    below = [each for each in segments if each.cells[0] > home.cells[-1]]
+    why = f"'{name}' can't be stored, so it must not cross"
+    return joined(segments, (home.cells[0], below[0].cells[0]), why) if below else segments
+
+
+def _in_steps(segments: Segments, cell: int) -> bool:
+    return any(cell in each.cells for each in segments)
+
+
+def _without(segment: Segment, name: str) -> Segment:
+    return replace(segment, outs=tuple(each for each in segment.outs if each != name))
+
+
+def _drop_result(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    step, name = told.get("step", ""), told.get("name", "")
+    return tuple(_without(each, name) if each.name == step else each for each in segments)
+
+
+def _drop_results(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    return tuple(replace(each, outs=()) if each.name == told.get("step") else each for each in segments)
+
+
+def _rename(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    name = told.get("name", "")
+    return tuple(replace(each, name=f"{name}_step") if each.name == name else each for each in segments)
+
+
+_REPAIRS: dict[str, Repair] = {
+    "NB202": _rename,
+    "NB203": _absorb_maker,
+    "NB204": _absorb_place,
+    "NB205": _join_cycle,
+    "NB208": _join_change,
+    "NB209": _drop_result,
+    "NB213": _rename,
+    "NB301": _join_unstorable,
+    "NB302": _drop_results,
+    "NB307": _drop_result,
+    "NB308": _absorb_place,
+}

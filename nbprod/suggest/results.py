@@ -1,0 +1,43 @@
+"""What steps keep though no later step reads it: the results that the notebook ends with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbprod.suggest.flow import Flow
+    from nbprod.suggest.suggestion import Segment
+
+MOST = 12  # results of one step
+
+
+def with_results(segments: Iterable[Segment], flow: Flow) -> tuple[Segment, ...]:
+    """Return the segments, each with those of its values that stand at the notebook's end and that nothing works on."""
+    every = tuple(segments)
+    work = {cell for segment in every for cell in segment.cells}
+    last = {name: cell for cell, names in flow.makes.items() for name in names}
+    used = {(link.maker, link.name) for link in flow.links if link.reader in work}
+    return tuple(replace(each, outs=_results(each, flow, last, used)) for each in every)
+
+
+def _results(segment: Segment, flow: Flow, last: dict[str, int], used: set[tuple[int, str]]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    spare: dict[str, None] = {}
+    for cell in segment.cells:
+        seen = flow.looks[cell]
+        for name in sorted(flow.makes[cell] - seen.passing - seen.unstorable):
+            final = last[name] == cell and (cell, name) not in used and not name.startswith("_")
+            if final and name not in flow.cells[cell].reads | seen.internal:
+                found[name] = None
+            elif final:
+                spare[name] = None
+    chosen = tuple(found) or (tuple(spare) if not _hands_on(segment, used) else ())
+    return chosen[-MOST:]
+
+
+def _hands_on(segment: Segment, used: set[tuple[int, str]]) -> bool:
+    inside = set(segment.cells)
+    return any(maker in inside for maker, _ in used)

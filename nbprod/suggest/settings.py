@@ -1,0 +1,107 @@
+"""Plain constants that look like settings: what becomes the parameters cell."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from nbprod.model.graph import CellKind
+from nbprod.suggest.knowledge import SETTING_WORDS
+from nbprod.suggest.suggestion import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbprod.model.notebook import Cell
+    from nbprod.suggest.flow import Flow
+
+SECRET = re.compile(r"pass(word|wd)?|secret|token|api_?key|credential", re.IGNORECASE)
+OLD_RESULTS = re.compile(r"(?<![\w.])(_\d+|_i\d+|In|Out)(?!\w)")
+PLAIN = (bool, int, float, str)
+EARLY = 3  # cells with work in them, from the top, that may hold settings
+
+
+def settings(cells: tuple[Cell, ...], flow: Flow, work: tuple[int, ...]) -> tuple[Setting, ...]:
+    """Return the settings in the notebook's early cells, in order; none where taking them out might change a run."""
+    has_parameters = any(each.kind is CellKind.PARAMETERS for each in flow.cells.values())
+    old_results = any(OLD_RESULTS.search(cell.source) for cell in cells)
+    stars = any(seen.stars for seen in flow.looks.values())
+    if has_parameters or old_results or stars:
+        return ()
+    bound = Counter(name for facts in flow.cells.values() for name in facts.writes)
+    read = {name for facts in flow.cells.values() for name in facts.reads}
+    last = work[min(EARLY, len(work)) - 1] if work else -1
+    return tuple(
+        each
+        for cell in cells
+        if cell.index <= last and cell.index not in flow.closed and not cell.source.lstrip().startswith("%%")
+        for each in _of_cell(cell)
+        if bound[each.name] == 1 and each.name in read
+    )
+
+
+def _of_cell(cell: Cell) -> Iterator[Setting]:
+    try:
+        body = ast.parse(cell.python).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    lines = cell.python.split("\n")
+    names = Counter(each.id for each in ast.walk(ast.Module(body, [])) if isinstance(each, ast.Name) and _stores(each))
+    for node in body:
+        target = _target(node)
+        if target and names[target] == 1 and looks_like_setting(target) and _alone(node, lines):
+            first = node.lineno
+            while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("#%"):
+                first -= 1
+            yield Setting(target, ast.unparse(node.value), cell.index, first, node.end_lineno or node.lineno)  # type: ignore[attr-defined]
+
+
+def _stores(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _target(node: ast.stmt) -> str:
+    """The name that a statement gives a plain value; "" for any other statement."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target: ast.expr = node.targets[0]
+    elif isinstance(node, ast.AnnAssign):
+        target = node.target
+    else:
+        return ""
+    return target.id if isinstance(target, ast.Name) and node.value is not None and is_plain(node.value) else ""
+
+
+def is_plain(value: ast.expr) -> bool:
+    """Whether an expression is a literal that a YAML file can hold.
+
+    >>> [is_plain(ast.parse(text, mode="eval").body) for text in ("-3", "'a'", "[1, 'b']", "(1, 2)", "1j", "x")]
+    [True, True, True, False, False, False]
+    """
+    try:
+        literal = ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    parts = literal if isinstance(literal, list) else [literal]
+    return all(isinstance(each, PLAIN) for each in parts)
+
+
+def looks_like_setting(name: str) -> bool:
+    """Whether a name is that of a setting: in capitals, or one of the usual words; never a secret's.
+
+    >>> [looks_like_setting(each) for each in ("TEST_SIZE", "seed", "n_neighbors", "x", "API_KEY", "A")]
+    [True, True, True, False, False, False]
+    """
+    if SECRET.search(name):
+        return False
+    capitals = name.isupper() and len(name) > 2
+    counted = re.fullmatch(r"(n|num|max|min)_[a-z_]+", name) is not None
+    return capitals or counted or name in SETTING_WORDS
+
+
+def _alone(node: ast.stmt, lines: list[str]) -> bool:
+    """Whether the statement has its lines for itself, but for a comment behind it."""
+    first, last = lines[node.lineno - 1], lines[(node.end_lineno or node.lineno) - 1]
+    after = last.encode()[node.end_col_offset or 0 :].decode(errors="ignore").strip()
+    return node.col_offset == 0 and first[:1] != " " and (not after or after.startswith("#"))

@@ -1,0 +1,65 @@
+"""Which cells do the notebook's work, and which only look at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbprod.model.graph import CellKind
+from nbprod.suggest.suggestion import LeftOut
+
+if TYPE_CHECKING:
+    from nbprod.suggest.flow import Flow
+
+_KIND_REASONS = {
+    CellKind.UNPARSABLE: "it is not Python",
+    CellKind.SKIPPED: "it is tagged skip",
+    CellKind.PARAMETERS: "it holds the parameters",
+    CellKind.TEST: "it is a test",
+    CellKind.STEP: "it is marked already",
+    CellKind.DEFINITIONS: "imports, functions and constants travel with the steps that use them",
+}
+
+
+def work(flow: Flow) -> tuple[int, ...]:
+    """Return the cells that make, change or write something that is more than a look at it, in order."""
+    needed: set[str] = set()
+    chosen: list[int] = []
+    for index in reversed(list(flow.cells)):
+        if is_work(flow, index, needed):
+            chosen.append(index)
+            needed |= flow.cells[index].reads
+    return tuple(reversed(chosen))
+
+
+def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
+    """Whether a cell is a step's; `needed` are the names that the work below reads."""
+    seen, makes = flow.looks[index], flow.makes[index]
+    if index in flow.closed or flow.cells[index].kind is not CellKind.EXPLORATION:
+        return False
+    if makes & needed or (seen.writes_files and "savefig" not in seen.calls):
+        return True
+    lasting = makes - seen.passing - seen.unstorable
+    return bool(lasting) and not seen.plots
+
+
+def left_out(flow: Flow, chosen: set[int]) -> tuple[LeftOut, ...]:
+    """Return every other code cell that holds something, with why it is no step's."""
+    return tuple(
+        LeftOut(index, reason(flow, index))
+        for index, facts in flow.cells.items()
+        if index not in chosen and (facts.reads or facts.writes or facts.kind is not CellKind.DEFINITIONS)
+    )
+
+
+def reason(flow: Flow, index: int) -> str:
+    """Return why a cell is no step's."""
+    kind, seen = flow.cells[index].kind, flow.looks[index]
+    if kind in _KIND_REASONS:
+        return _KIND_REASONS[kind]
+    if index in flow.closed:
+        return "it may raise, or holds a magic that a step can't do"
+    if seen.plots:
+        return "it plots"
+    if flow.makes[index]:
+        return "no step needs what it makes"
+    return "it only shows something" if flow.cells[index].reads or seen.shows else "it makes nothing"
