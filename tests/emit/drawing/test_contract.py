@@ -25,7 +25,8 @@ GRAPH = Graph(
     cells=(CellFacts(2, "c2", CellKind.STEP, "clean", frozenset({"pd", "flights"}), frozenset({"flown"})),),
     parameters=(Parameter("late_after", "int", "30"),),
     steps=(
-        Step("clean", (2,), (), (Input("flights", "load"), Input("rows", "load"), Input(STATE, "load")), ("flown", STATE),
+        Step("clean", (2,), (), (Input("flights", "load"), Input("rows", "load"), Input(STATE, "load")),
+             ("flown", STATE),
              ("late_after",), (Definition("pd", DefinitionKind.IMPORT, 0, 1, "import pandas as pd"),), Mark("clean"),
              carried=frozenset({"rows"})),
     ),
