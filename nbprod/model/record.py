@@ -103,7 +103,10 @@ class StepSeen:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An observed run, top to bottom. `star_names` are what each star import gave: ((module, names), …)."""
+    """An observed run, top to bottom. `star_names` are what each star import gave: ((module, names), …).
+
+    `written_outside` are the files that unmarked cells wrote: ((path, cell), …).
+    """
 
     notebook: str
     recorded: str  # ISO 8601, UTC
@@ -113,6 +116,7 @@ class Record:
     parameters: tuple[tuple[str, str], ...] = ()  # (name, repr of the value that the run had)
     parameter_types: tuple[tuple[str, str], ...] = ()
     star_names: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    written_outside: tuple[tuple[str, int], ...] = ()
     version: int = RECORD_VERSION
 
     def step(self, name: str) -> StepSeen | None:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from nbprod.model import faults
+from nbprod.record.passing import file_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,8 @@ def findings(graph: Graph, record: Record) -> tuple[Diagnostic, ...]:
     """Return the diagnostics that only a run can give, for the steps that the graph still has."""
     known = {step.name: step for step in graph.steps}
     pairs = [(known[seen.step], seen) for seen in record.steps if seen.step in known]
-    return tuple(each for step, seen in pairs for each in _of_step(step, seen))
+    of_steps = (each for step, seen in pairs for each in _of_step(step, seen))
+    return (*of_steps, *file_findings(graph, record))
 
 
 def _of_step(step: Step, seen: StepSeen) -> Iterator[Diagnostic]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbprod.model.graph import CellKind
+from nbprod.record import audit
 from nbprod.record.calls import Borders
+from nbprod.record.files import read_and_written
 from nbprod.record.observer import Observer
 from nbprod.record.proof import Proof
 from nbprod.record.replay import Replays, Stage
@@ -60,6 +62,8 @@ class Session:
         self.cell: int | None = None
         self.depth = 0  # a cell can run another one, which is none of the notebook's
         self.parameters: dict[str, Any] = {}
+        self.outside = audit.Accesses()  # what the running cell does, if it is of no step
+        self.written_outside: list[tuple[str, int]] = []
         stage = Stage(plan.graph, shell.user_ns, self._python, plan.scratch, plan.home, self.parameters)
         self.replays = Replays(stage, self.taken)
 
@@ -103,6 +107,7 @@ class Session:
             "parameter_types": [(name, types[name]) for name in self.parameters if name in types],
             "packages": packages(sources),
             "star_names": star_names(sources),
+            "written_outside": self.written_outside,
         }
         write_whole(self.plan.scratch / RESULT, json.dumps(result).encode())
 
@@ -126,6 +131,8 @@ class Session:
         self.observer.border.moved()
         step = self._marked()
         if step is None:
+            self.outside = audit.Accesses()
+            audit.listen(self.outside)
             return
         if self.observer.is_open(step):
             self.observer.resume(step)
@@ -138,7 +145,11 @@ class Session:
             return
         cell, self.cell = self.cell, None
         step = self._marked(cell)
-        if step is not None:
+        if step is None:
+            audit.listen(None)
+            _, written = read_and_written(self.outside, {}, (), self.plan.root)
+            self.written_outside += [(path, cell) for path in written]
+        else:
             self._settle(step, cell, failed=not getattr(result, "success", True))
         if self._is_parameters(cell):
             self._set_parameters()

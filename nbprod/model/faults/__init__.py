@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbprod.model.faults.fault import ExampleCell, Fault, example_cells
+from nbprod.model.faults.files import FILE_OF_TWO, STRAY_FILE
 from nbprod.model.faults.names import (
     CHANGED_AFTER_READ,
     CHANGED_OUTSIDE,
@@ -94,6 +95,8 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             NO_FINGERPRINT,
             EXPLORATION_DRAWS,
             OUTSIDE_PROJECT,
+            STRAY_FILE,
+            FILE_OF_TWO,
             CONFLICT,
             UNUSABLE_YAML,
             STAGE_TAKEN,
@@ -114,6 +117,7 @@ __all__ = [
     "CYCLE",
     "EXPLORATION_DRAWS",
     "FAULTS",
+    "FILE_OF_TWO",
     "GLOBAL_STATE",
     "HIDDEN_STATE",
     "INSTALL_LEFT_OUT",
@@ -135,6 +139,7 @@ __all__ = [
     "SECRET",
     "STAGE_LEFT",
     "STAGE_TAKEN",
+    "STRAY_FILE",
     "TEST_OF_UNKNOWN_STEP",
     "UNCARRIED_MAGIC",
     "UNCLEAR_CALL",

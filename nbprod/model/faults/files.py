@@ -1,0 +1,82 @@
+"""NB310 and NB311: files that carry data from one cell to another."""
+
+from __future__ import annotations
+
+from nbprod.model.diagnostic import Severity
+from nbprod.model.faults.fault import Fault
+
+STRAY_FILE = Fault(
+    code="NB310",
+    severity=Severity.ERROR,
+    title="A step reads a file that an unmarked cell writes",
+    message="step '{step}' reads '{file}', which cell {writer} writes and no step makes",
+    hint="Mark cell {writer} as a step: then the file is its output.",
+    why="The pipeline runs steps only. Without the unmarked cell the file would be whatever the last run of the "
+    "notebook left there, or be missing.",
+    bad="""\
+# %%
+import pandas as pd
+
+# %%
+pd.DataFrame({"delay": [12, 40, 3]}).to_csv("flights.csv")
+
+# %%
+%%step load
+flights = pd.read_csv("flights.csv")
+""",
+    cure="""\
+# %%
+import pandas as pd
+
+# %%
+%%step fetch
+pd.DataFrame({"delay": [12, 40, 3]}).to_csv("flights.csv")
+
+# %%
+%%step load
+flights = pd.read_csv("flights.csv")
+""",
+)
+
+FILE_OF_TWO = Fault(
+    code="NB311",
+    severity=Severity.ERROR,
+    title="Two steps write one file",
+    message="step '{step}' writes '{file}', which step '{maker}' makes",
+    hint="Give the file another name in one of them, or make one step of both.",
+    why="A file of the pipeline belongs to the stage that makes it, so that it is known what has to run again. What "
+    "a second stage writes into it would be lost, or would come too late for those that read it.",
+    bad="""\
+# %%
+from pathlib import Path
+
+# %%
+%%step first
+Path("delays.txt").write_text("12\\n40\\n")
+
+# %%
+%%step second
+with Path("delays.txt").open("a") as file:
+    file.write("3\\n")
+
+# %%
+%%step count
+count = len(Path("delays.txt").read_text().split())
+""",
+    cure="""\
+# %%
+from pathlib import Path
+
+# %%
+%%step first
+Path("delays.txt").write_text("12\\n40\\n")
+
+# %%
+%%step second
+Path("all_delays.txt").write_text(Path("delays.txt").read_text() + "3\\n")
+
+# %%
+%%step count
+count = len(Path("all_delays.txt").read_text().split())
+""",
+)
