@@ -87,10 +87,14 @@ def graph(path: str | Path) -> Graph:
 
 def settled(notebook: Notebook, recorded: Record) -> Graph:
     """Return the graph that the record decides, with what the record found wrong."""
-    from nbprod.record import findings
+    from nbprod.record import file_edges, findings
 
     found = analyse(notebook, recorded)
-    return replace(found, diagnostics=ordered([*found.diagnostics, *findings(found, recorded)]))
+    return replace(
+        found,
+        edges=(*found.edges, *file_edges(found, recorded)),
+        diagnostics=ordered([*found.diagnostics, *findings(found, recorded)]),
+    )
 
 
 def fresh_record(place: Place, graph: Graph) -> Record | None:
