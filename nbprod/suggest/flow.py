@@ -45,6 +45,14 @@ class Flow:
         first, others = set(makers), set(readers)
         return {link.name for link in self.links if link.maker in first and link.reader in others}
 
+    def downstream(self, cell: int) -> set[int]:
+        """The cells that depend on a cell, and itself."""
+        reached = {cell}
+        for link in self.links:  # in the order of their readers
+            if link.maker in reached:
+                reached.add(link.reader)
+        return reached
+
 
 def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int]) -> Flow:
     """Return the flow between the cells; `uncarried` are those that hold what a step can't do."""

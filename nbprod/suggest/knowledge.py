@@ -32,6 +32,11 @@ UNSTORABLE_CALLS = _words("""
     urllib.request.urlopen itertools.count itertools.cycle itertools.chain itertools.islice itertools.groupby
 """)
 UNSTORABLE_METHODS = _words("cursor connect begin iterrows itertuples iteritems finditer scandir rglob iterdir gca gcf")
+# What makes a cell that plots as well more than a look at something.
+WORKING_CALLS = _words("""
+    read_csv read_excel read_json read_parquet read_table read_sql read_pickle load_dataset fit fit_transform
+    train_test_split cross_val_score cross_validate GridSearchCV merge
+""")
 
 # A name that looks like a setting though it isn't written in capitals.
 SETTING_WORDS = _words("""

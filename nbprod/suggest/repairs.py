@@ -139,8 +139,17 @@ def _drop_result(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[s
     return tuple(_without(each, name) if each.name == step else each for each in segments)
 
 
-def _drop_results(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    return tuple(replace(each, outs=()) if each.name == told.get("step") else each for each in segments)
+def _join_random(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+    """What comes of unseeded draws differs from run to run, so that nothing of it can be compared: it stays inside."""
+    home = step_of(segments, told.get("step", ""))
+    if home is None or fault.cell is None:
+        return segments
+    drawn = flow.downstream(fault.cell)
+    reached = [each for each in segments if each is home or drawn & set(each.cells)]
+    cells = [cell for each in reached for cell in each.cells]
+    why = f"cell {fault.cell} draws random numbers that nothing seeds"
+    segments = joined(segments, (min(cells), max(cells)), why)
+    return tuple(replace(each, outs=()) if fault.cell in each.cells else each for each in segments)
 
 
 def _rename(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
@@ -157,7 +166,7 @@ _REPAIRS: dict[str, Repair] = {
     "NB209": _drop_result,
     "NB213": _rename,
     "NB301": _join_unstorable,
-    "NB302": _drop_results,
+    "NB302": _join_random,
     "NB307": _drop_result,
     "NB308": _absorb_place,
 }

@@ -18,12 +18,12 @@ def with_results(segments: Iterable[Segment], flow: Flow) -> tuple[Segment, ...]
     """Return the segments, each with those of its values that stand at the notebook's end and that nothing works on."""
     every = tuple(segments)
     work = {cell for segment in every for cell in segment.cells}
-    last = {name: cell for cell, names in flow.makes.items() for name in names}
     used = {(link.maker, link.name) for link in flow.links if link.reader in work}
-    return tuple(replace(each, outs=_results(each, flow, last, used)) for each in every)
+    return tuple(replace(each, outs=_results(each, flow, used)) for each in every)
 
 
-def _results(segment: Segment, flow: Flow, last: dict[str, int], used: set[tuple[int, str]]) -> tuple[str, ...]:
+def _results(segment: Segment, flow: Flow, used: set[tuple[int, str]]) -> tuple[str, ...]:
+    last = {name: cell for cell in segment.cells for name in flow.makes[cell]}
     found: dict[str, None] = {}
     spare: dict[str, None] = {}
     for cell in segment.cells:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 14  # steps: more than a person takes in at once
 FEW = 4
-LONG = 12  # cells of a step without headings of its own
+LONG = 8  # cells of a step without headings of its own
 CROSSING = 6  # names from one step to the next
 Segments = tuple[Segment, ...]
 
@@ -45,6 +44,8 @@ def _grouped(work: Sequence[int], paths: Mapping[int, Path], level: int) -> Segm
         return tuple(each for each in paths[cell] if each[0] <= level)
 
     groups = [(path, tuple(cells)) for path, cells in groupby(work, key)]
+    if len(groups) == 1:  # the notebook's title says nothing of a step
+        return (Segment(tuple(work)),)
     return tuple(
         Segment(cells, title, (f"heading '{title}'",) if title else ())
         for path, cells in groups
@@ -63,7 +64,7 @@ def _split(segment: Segment, flow: Flow) -> Segments:
     if crossing[best] > FEW:
         return (segment,)
     why = f"cut where {crossing[best]} names cross" if crossing[best] else "cut where nothing crosses"
-    first = replace(segment, cells=cells[:best], why=(*segment.why, why))
+    first = Segment(cells[:best], "", (why,))
     second = Segment(cells[best:], "", (why,))
     return (*_split(first, flow), *_split(second, flow))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbprod.model.graph import CellKind
+from nbprod.suggest.knowledge import WORKING_CALLS
 from nbprod.suggest.suggestion import LeftOut
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
     if makes & needed or (seen.writes_files and "savefig" not in seen.calls):
         return True
     lasting = makes - seen.passing - seen.unstorable
-    return bool(lasting) and not seen.plots
+    return bool(lasting) and (not seen.plots or bool(seen.calls & WORKING_CALLS))
 
 
 def left_out(flow: Flow, chosen: set[int]) -> tuple[LeftOut, ...]:
