@@ -122,7 +122,8 @@ def test_a_statement_is_cut_out_of_its_line(line):
 
 def test_imports_functions_and_classes_go_above():
     text = emitted(
-        "import json\nfrom pathlib import Path\nimport os.path as p\n# what it does\ndef f(x):\n    return json.dumps(x)\n"
+        "import json\nfrom pathlib import Path\nimport os.path as p\n# what it does\ndef f(x):\n"
+        "    return json.dumps(x)\n"
         "class A:\n    def g(self):\n        return f(self.h())\n    def h(self):\n        return [1]\nout = A().g()"
     )
     assert run(text) == "[1]"

@@ -103,3 +103,28 @@ def test_emitted_code_passes_a_strangers_linter_and_type_checker(mini, definitio
     for command in commands.values():
         done = subprocess.run([sys.executable, "-m", *command], cwd=root, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+ROWS = {
+    "frame": "import pandas as pd\nit = pd.DataFrame({'a': range(900)})",
+    "frame with a repeated index": "import pandas as pd\nit = pd.DataFrame({'a': range(900)}, index=[1, 2, 3] * 300)",
+    "series": "import pandas as pd\nit = pd.Series(range(900), name='a')",
+    "polars": "import polars as pl\nit = pl.DataFrame({'a': range(900), 'b': [None, 'x', 'y'] * 300})",
+    "array": "import numpy as np\nit = np.arange(1800.0).reshape(900, 2)",
+    "vector": "import numpy as np\nit = np.arange(900)",
+    "list": "it = list(range(900))",
+    "dict": "it = {'a': 1}",
+    "number": "it = 3",
+}
+
+
+@pytest.mark.slow
+def test_a_step_without_inputs_still_makes_what_was_recorded(mini, tmp_path, run_tests):
+    for number, cell in enumerate(ROWS.values()):
+        mini.step(f"load{number}", cell, makes=("it",))
+    root = mini.project(tmp_path)
+    said = run_tests(root)
+    assert f"{len(ROWS)} passed" in said.stdout, said.stdout
+    for path in (root / "mini" / "steps").glob("load*.py"):
+        path.write_text(path.read_text().replace("900", "899").replace("* 300", "* 299 + [0, 0]"))
+    assert "7 failed" in run_tests(root, "--maxfail=99").stdout
