@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,10 +15,38 @@ import click
 from nbprod.errors import NbprodError
 
 NOTEBOOK = click.Path(path_type=Path)
+INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
+PATIENCE = 2.0  # seconds before plain lines say how far a command is
+
+
+class Verb(click.Command):
+    """A command: what the world or the notebook did wrong becomes one message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except NbprodError as error:
+            from nbprod import report
+
+            if ctx.params.get("as_json") or ctx.params.get("form") == "json":
+                click.echo(report.failure_json(error))
+            else:
+                click.echo(report.failure(error), err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("\nnbprod: stopped, and nothing was half-written. Run the same command to go on.", err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # Who reads us has gone (| head): Python's flush at exit must find somebody.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
 
 
 class Commands(click.Group):
     """A group that lists its commands in the order of a day's work and suggests the nearest for an unknown one."""
+
+    command_class = Verb
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """The commands in the order in which they were defined."""
@@ -27,22 +58,6 @@ class Commands(click.Group):
             near = difflib.get_close_matches(args[0], self.commands, n=1)
             ctx.fail(f"no command {args[0]!r}. " + (f"Did you mean {near[0]!r}?" if near else "See nbprod --help."))
         return super().resolve_command(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what the world or the notebook did wrong becomes one message and an exit code."""
-        try:
-            return super().invoke(ctx)
-        except NbprodError as error:
-            from nbprod.report import failure
-
-            click.echo(failure(error), err=True)
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("\nstopped: nothing was half-written. Run the same command to go on.", err=True)
-            ctx.exit(130)
-        except BrokenPipeError:
-            sys.stderr.close()  # who reads us has gone (| head): no traceback at exit
-            ctx.exit(0)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -62,7 +77,36 @@ def main() -> None:
     """  # noqa: D301  (click wants the character itself)
 
 
-@main.command()
+@main.command(short_help="Suggest marks for a notebook that has none.")
+@click.argument("notebook", type=NOTEBOOK)
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the marked notebook here.")
+@click.option("--write", "in_place", is_flag=True, help="Write the marks into NOTEBOOK itself.")
+@click.option("--magics", is_flag=True, help="Mark with %%step lines instead of cell tags.")
+@click.option("--run/--no-run", default=None, help="Try the marks in a recorded run (default: when writing).")
+@click.option("--json", "as_json", is_flag=True, help="Print what was chosen and why as JSON.")
+def suggest(
+    notebook: Path, *, out: Path | None, in_place: bool, magics: bool, run: bool | None, as_json: bool
+) -> None:
+    """Print which cells of NOTEBOOK to mark as steps, why, and what stays outside.
+
+    Headings, the names that flow between cells and what can be stored decide where steps begin and end. With -o or
+    --write the marks are written, and tried: the notebook then runs once, and steps between which a value can't be
+    handed over become one. Exit 1 if something still stands in the way of export.
+    """
+    from nbprod import suggested
+    from nbprod.project.suggesting import suggest as suggest_marks
+
+    if out and in_place:
+        raise click.UsageError("-o and --write are two ways to write: choose one.")
+    with progress("trying") as advance:
+        done = suggest_marks(
+            notebook, out=notebook if in_place else out, magics=magics, run=run, progress=advance
+        )
+    click.echo(suggested.as_json(done) if as_json else suggested.text(done, str(notebook)))
+    sys.exit(1 if done.suggestion.errors else 0)
+
+
+@main.command(short_help="Say what stands in the way, each with its cell and its cure.")
 @click.argument("notebook", type=NOTEBOOK)
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnostics as JSON.")
 def check(notebook: Path, *, as_json: bool) -> None:
@@ -77,7 +121,7 @@ def check(notebook: Path, *, as_json: bool) -> None:
     sys.exit(1 if report.has_errors(graph.diagnostics) else 0)
 
 
-@main.command()
+@main.command(short_help="Print the steps and what flows between them.")
 @click.argument("notebook", type=NOTEBOOK)
 @click.option("--json", "form", flag_value="json", help="Cells, parameters, steps, edges and diagnostics as JSON.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="A Mermaid flowchart, for Markdown.")
@@ -95,9 +139,11 @@ def graph(notebook: Path, form: str | None, svg: Path | None) -> None:
         click.echo(f"wrote {svg}", err=True)
     if form or not svg:
         click.echo(report.graph(found, form or "text"))
+    if report.has_errors(found.diagnostics):
+        click.echo(report.faulty(found), err=True)
 
 
-@main.command()
+@main.command(short_help="Run the notebook once and keep what was seen.")
 @click.argument("notebook", type=NOTEBOOK)
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
 def record(notebook: Path, *, as_json: bool) -> None:
@@ -112,17 +158,17 @@ def record(notebook: Path, *, as_json: bool) -> None:
     click.echo(report.record_json(recorded) if as_json else report.recorded(recorded))
 
 
-@main.command()
+@main.command(short_help="Write package, tests, schemas, dvc.yaml, params.yaml.")
 @click.argument("notebook", type=NOTEBOOK)
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
-@click.option("--overwrite", is_flag=True, help="Where your edit and the export conflict, take the export's.")
+@click.option("--overwrite", is_flag=True, help="Where your edit and the export conflict, take the export's lines.")
 @click.option("--record/--no-record", "again", default=None, help="Record again, or never (default: when stale).")
 @click.option("--json", "as_json", is_flag=True, help="Print what became of each file as JSON.")
 def export(notebook: Path, *, only_check: bool, overwrite: bool, again: bool | None, as_json: bool) -> None:
     """Write the package, its tests and schemas, dvc.yaml and params.yaml from NOTEBOOK.
 
-    Records first when the last record is stale. What you changed in a generated file is kept; where your change and
-    the new export touch the same lines nothing is lost: the file stays yours and the conflict is shown.
+    Records first when the last record is stale. What you changed in a generated file is kept. Where your change and
+    the new export touch the same lines the conflict is shown, and nothing is written until you decide.
     """
     from nbprod import project, report
 
@@ -132,7 +178,7 @@ def export(notebook: Path, *, only_check: bool, overwrite: bool, again: bool | N
     sys.exit(1 if report.has_errors(exported.diagnostics) else 0)
 
 
-@main.command()
+@main.command(short_help="Compare every output of the notebook and the pipeline.")
 @click.argument("notebook", type=NOTEBOOK)
 @click.option("--rtol", type=click.FloatRange(min=0), default=0.0, help="Relative tolerance (default: exactly equal).")
 @click.option("--atol", type=click.FloatRange(min=0), default=0.0, help="Absolute tolerance (default: exactly equal).")
@@ -150,7 +196,7 @@ def verify(notebook: Path, *, rtol: float, atol: float, as_json: bool) -> None:
     sys.exit(0 if verified.equal else 1)
 
 
-@main.command()
+@main.command(short_help="Run one exported step, as dvc repro does.")
 @click.argument("target", metavar="PACKAGE.STEP")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Another folder in place of data/.")
 @click.option("--json", "as_json", is_flag=True, help="Print what ran as JSON.")
@@ -166,33 +212,49 @@ def step(target: str, data: Path | None, *, as_json: bool) -> None:
     click.echo(report.ran_json(ran) if as_json else report.ran(ran))
 
 
-@main.command()
+@main.command(short_help="Explain a diagnostic, or list them all.")
 @click.argument("code", required=False)
-def explain(code: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the explanation, or all of them, as JSON.")
+def explain(code: str | None, *, as_json: bool) -> None:
     """Explain a diagnostic: why it matters, a notebook that has it, and the cure. Without CODE: list all."""
     from nbprod import report
 
-    click.echo(report.explained(code.upper()) if code else report.catalogue())
+    code = code.upper() if code else None
+    if as_json:
+        click.echo(report.explained_json(code))
+    else:
+        click.echo(report.explained(code) if code else report.catalogue())
 
 
 class progress:  # noqa: N801  (a context manager that reads as a word)
-    """Shows on standard error how far a long verb is: a live line in a terminal, plain lines elsewhere."""
+    """Shows on standard error how far a verb is: a live line in a terminal, elsewhere plain lines after two seconds."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.bar: Any = None
-        self.said = ""
+        self.said = self.latest = ""
+        self.alarm = threading.Timer(PATIENCE, self._say)
+        self.alarm.daemon = True
 
     def __enter__(self) -> Self:
+        self.began = time.monotonic()
+        if not sys.stderr.isatty():
+            self.alarm.start()
         return self
 
     def __call__(self, done: int, total: int, label: str = "") -> None:
         """Say that `done` of `total` units are done, and what is under way."""
         if sys.stderr.isatty():
             self._live(done, total, label)
-        elif label and label != self.said:
-            self.said = label
-            click.echo(f"{self.what}: {label} ({done} of {total})", err=True)
+        elif label:
+            self.latest = label
+            if time.monotonic() - self.began > PATIENCE:
+                self._say()
+
+    def _say(self) -> None:
+        if self.latest != self.said:
+            self.said = self.latest
+            click.echo(f"{self.what}: {self.latest}", err=True)
 
     def _live(self, done: int, total: int, label: str) -> None:
         if self.bar is None:
@@ -209,5 +271,6 @@ class progress:  # noqa: N801  (a context manager that reads as a word)
         self.bar.update(self.task, completed=done, total=total, label=label)
 
     def __exit__(self, *_: object) -> None:
+        self.alarm.cancel()
         if self.bar is not None:
             self.bar.stop()

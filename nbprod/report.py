@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nbprod.errors import NbprodError
     from nbprod.model.diagnostic import Diagnostic
+    from nbprod.model.faults import Fault
     from nbprod.model.graph import Graph
     from nbprod.model.record import Record, StepSeen
     from nbprod.project import Verified
@@ -69,7 +70,7 @@ def _worst(found: Sequence[Diagnostic]) -> Diagnostic:
 
 def _place(each: Diagnostic) -> str:
     if each.cell is None:
-        return "notebook"
+        return "project" if each.code.startswith("NB4") else "notebook"
     return f"cell {each.cell}, line {each.line}" if each.line else f"cell {each.cell}"
 
 
@@ -117,8 +118,7 @@ def svg(found: Graph) -> str:
 def recorded(record: Record) -> str:
     """Return a table: each step with what it made, its seconds and its peak memory."""
     rows = [_recorded_row(seen) for seen in record.steps]
-    total = sum(seen.seconds for seen in record.steps)
-    return f"{table(rows)}\n  {plural(len(rows), 'step')} recorded in {total:.1f} s: .nbprod/record/"
+    return f"{table(rows)}\n  {plural(len(rows), 'step')} recorded      nbprod export {record.notebook}"
 
 
 def _recorded_row(seen: StepSeen) -> tuple[str, ...]:
@@ -132,23 +132,32 @@ def record_json(record: Record) -> str:
 
 
 def exported(done: Exported) -> str:
-    """Return what became of the files, and what to run next."""
+    """Return what became of the files, or would have, and what to run next."""
+    lines = [f"  {counts(done.graph)}      nbprod graph {done.graph.notebook}", *_fates(done)]
+    if done.written:
+        setup = f"{done.setup}   ·   " if done.setup else ""
+        lines.append(f"  next     {setup}dvc repro   ·   nbprod verify {done.graph.notebook}")
+    found = diagnostics(done.diagnostics)
+    return "\n".join([*lines, found] if found else lines)
+
+
+def _fates(done: Exported) -> list[str]:
     from nbprod.project.writing import Fate
 
     verbs = (
-        ("wrote", done.paths(Fate.WRITTEN)),
-        ("merged", done.paths(Fate.MERGED)),
-        ("kept", done.paths(Fate.KEPT, Fate.ORPHANED)),
-        ("removed", done.paths(Fate.REMOVED)),
-        ("conflict", done.paths(Fate.CONFLICT)),
+        ("wrote", "to write", done.paths(Fate.WRITTEN)),
+        ("merged", "to merge", done.paths(Fate.MERGED)),
+        ("kept", "to keep", done.paths(Fate.KEPT, Fate.ORPHANED)),
+        ("removed", "to remove", done.paths(Fate.REMOVED)),
+        ("conflict", "conflict", done.paths(Fate.CONFLICT)),
     )
-    lines = [f"  {counts(done.graph)}      nbprod graph {done.graph.notebook}"]
-    lines += [f"  {verb.ljust(9)}{_gathered(paths)}{_why(verb)}" for verb, paths in verbs if paths]
-    if not any(paths for _, paths in verbs):
-        lines.append("  current  every file is as this notebook exports it")
-    lines.append(f"  next     dvc repro   ·   nbprod verify {done.graph.notebook}")
-    found = diagnostics(done.diagnostics)
-    return "\n".join([*lines, found] if found else lines)
+    width = 9 if done.written else 10
+    lines = [
+        f"  {(verb if done.written else plan).ljust(width)}{_gathered(paths)}{_why(verb)}"
+        for verb, plan, paths in verbs
+        if paths
+    ]
+    return lines or ["  current  every file is as this notebook exports it"]
 
 
 def _gathered(paths: Sequence[str]) -> str:
@@ -172,7 +181,7 @@ def _why(verb: str) -> str:
     reasons = {
         "kept": "   your edits",
         "merged": "   your edits and the new export",
-        "conflict": "   your edits stand; nothing was lost",
+        "conflict": "   your edits stand",
     }
     return reasons.get(verb, "")
 
@@ -181,7 +190,12 @@ def exported_json(done: Exported) -> str:
     """Return what became of each file, and the diagnostics, as JSON."""
     files = [{"path": each.path, "fate": str(each.fate)} for each in done.changes]
     return as_json(
-        {"package": done.package, "files": files, "diagnostics": [asdict(each) for each in done.diagnostics]}
+        {
+            "package": done.package,
+            "written": done.written,
+            "files": files,
+            "diagnostics": [asdict(each) for each in done.diagnostics],
+        }
     )
 
 
@@ -221,14 +235,37 @@ def failure(error: NbprodError) -> str:
     """Return an error as the terminal shows it: the user's own traceback or diagnostics first, then what to do."""
     parts = []
     if isinstance(error, CellFailed) and error.traceback:
-        parts.append(error.traceback.rstrip())
+        parts.append(bounded(error.traceback))
     if isinstance(error, NotebookFaulty) and error.diagnostics:
         parts.append(diagnostics(error.diagnostics))
     return "\n".join([*parts, click.style("nbprod: ", fg="red") + str(error)])
 
 
-def explained(code: str) -> str:
-    """Return why a diagnostic matters, a bad example and its cure; raises UsageError for an unknown code."""
+def failure_json(error: NbprodError) -> str:
+    """Return an error as JSON: its message, what to do, and the notebook's diagnostics where it has some."""
+    found = error.diagnostics if isinstance(error, NotebookFaulty) else ()
+    return as_json({"error": error.message, "hint": error.hint, "diagnostics": [asdict(each) for each in found]})
+
+
+def bounded(text: str, most: int = 120) -> str:
+    r"""Return the text without its middle when it has too many lines for a terminal.
+
+    >>> bounded("1\n2\n3\n4\n5\n6", most=4).splitlines()
+    ['1', '2', '… 2 lines left out …', '5', '6']
+    """
+    lines = text.rstrip().splitlines()
+    if len(lines) <= most:
+        return "\n".join(lines)
+    half = most // 2
+    return "\n".join([*lines[:half], f"… {len(lines) - 2 * half} lines left out …", *lines[-half:]])
+
+
+def faulty(graph: Graph) -> str:
+    """Return one line that counts what is wrong and says where to read it; "" when nothing is."""
+    return f"{counted(graph.diagnostics)}: nbprod check {graph.notebook}" if graph.diagnostics else ""
+
+
+def _fault(code: str) -> Fault:
     import difflib
 
     from nbprod.errors import UsageError
@@ -237,7 +274,21 @@ def explained(code: str) -> str:
     fault = FAULTS.get(code)
     if fault is None:
         near = difflib.get_close_matches(code, FAULTS, n=1)
-        raise UsageError(f"no diagnostic {code!r}", hint=f"Did you mean {near[0]}?" if near else "nbprod explain: all")
+        hint = f"Did you mean {near[0]}?" if near else "nbprod explain lists all"
+        raise UsageError(f"there is no diagnostic {code!r}", hint=hint)
+    return fault
+
+
+def explained_json(code: str | None) -> str:
+    """Return one diagnostic's explanation, or a list of all, as JSON; raises UsageError for an unknown code."""
+    from nbprod.model.faults import FAULTS
+
+    return as_json(asdict(_fault(code)) if code else [asdict(each) for each in FAULTS.values()])
+
+
+def explained(code: str) -> str:
+    """Return why a diagnostic matters, a bad example and its cure; raises UsageError for an unknown code."""
+    fault = _fault(code)
     title = f"{fault.code} · {fault.severity} · {fault.title}"
     return "\n\n".join([title, fault.why, "Bad:\n" + indent(fault.bad), "Cured:\n" + indent(fault.cure)])
 

@@ -11,10 +11,11 @@ from nbprod.errors import NbprodError
 LABELS = ("yours", "the last export", "the new export")
 
 
-def merge_file(mine: str, base: str, new: str) -> tuple[str, bool]:
+def merge_file(mine: str, base: str, new: str, *, take_new: bool = False) -> tuple[str, bool]:
     r"""Return the text that has both changes, and whether they contradict each other.
 
-    With a conflict the text holds git's markers around the places.
+    With a conflict the text holds git's markers around the places; with `take_new` there is none, for the new export's
+    lines win there.
 
     >>> merge_file("a\nb\nc\nd\nE\n", "a\nb\nc\nd\ne\n", "A\nb\nc\nd\ne\n")
     ('A\nb\nc\nd\nE\n', False)
@@ -24,7 +25,7 @@ def merge_file(mine: str, base: str, new: str) -> tuple[str, bool]:
         for path, text in zip(paths, (mine, base, new), strict=True):
             path.write_bytes(text.encode())
         labels = [part for label in LABELS for part in ("-L", label)]
-        command = ["git", "merge-file", "-p", *labels, *map(str, paths)]
+        command = ["git", "merge-file", "-p", *(["--theirs"] if take_new else []), *labels, *map(str, paths)]
         try:
             done = subprocess.run(command, capture_output=True, check=False)
         except FileNotFoundError as error:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbprod.errors import NotebookFaulty, NotebookUnreadable
+from nbprod.errors import NotebookFaulty, NotebookUnreadable, ProjectBroken
 from nbprod.model.diagnostic import Severity, ordered
+from nbprod.project.neighbours import name_clashes
 from nbprod.project.place import Place, find_root, locate, package_name
 
 if TYPE_CHECKING:
@@ -79,10 +80,22 @@ def check(path: str | Path) -> Graph:
 
 def graph(path: str | Path) -> Graph:
     """Return the notebook's graph, settled by its record where that is fresh."""
+    notebook, static, place = _looked_at(path)
+    recorded = fresh_record(place, static)
+    return _among_others(settled(notebook, recorded), place) if recorded else static
+
+
+def _looked_at(path: str | Path) -> tuple[Notebook, Graph, Place]:
+    """The notebook, its graph without a record, and where it lives."""
     notebook = read(path)
     static = analyse(notebook)
-    recorded = fresh_record(place_of(path, static), static)
-    return settled(notebook, recorded) if recorded else static
+    place = place_of(path, static)
+    return notebook, _among_others(static, place), place
+
+
+def _among_others(graph: Graph, place: Place) -> Graph:
+    """The graph with what the project's other notebooks have against its names."""
+    return replace(graph, diagnostics=ordered([*graph.diagnostics, *name_clashes(place, graph)]))
 
 
 def settled(notebook: Notebook, recorded: Record) -> Graph:
@@ -115,9 +128,8 @@ def record(path: str | Path, *, progress: Progress | None = None) -> Record:
 
     Raises NotebookFaulty when analysis finds errors, CellFailed when a cell raises; the old record then stands.
     """
-    notebook = read(path)
-    static = analyse(notebook)
-    return _record(place_of(path, static), static, progress=progress)
+    _, static, place = _looked_at(path)
+    return _record(place, static, progress=progress)
 
 
 def _record(
@@ -126,6 +138,8 @@ def _record(
     from nbprod.record import run, save
 
     refuse_faulty(graph)
+    if progress:
+        progress(0, len(graph.cells), "starting a kernel")
     recorded = run(place.notebook, graph, root=place.root, folder=place.record_folder, values=values, progress=progress)
     if keep:
         save(recorded, place.record_file)
@@ -137,7 +151,7 @@ def refuse_faulty(graph: Graph) -> None:
     errors = [each for each in graph.diagnostics if each.severity is Severity.ERROR]
     if errors:
         count = f"{len(errors)} error" + ("s" if len(errors) > 1 else "")
-        raise NotebookFaulty(f"{graph.notebook} has {count}", graph.diagnostics)
+        raise NotebookFaulty(f"{graph.notebook} has {count}, so nothing was written", graph.diagnostics)
 
 
 def export(
@@ -150,13 +164,12 @@ def export(
 ) -> Exported:
     """Write the package, tests, schemas, dvc.yaml and params.yaml, and return what became of each file.
 
-    Records first when there is no fresh record (`again`: always, or with False never). With `dry` nothing is written.
+    Records first when there is no fresh record (`again`: always, or with False never). With `dry`, and where one of the
+    diagnostics is an error, nothing is written. With `overwrite` a conflict is no error: the export's lines win.
     """
     from nbprod.project.exporting import export_recorded
 
-    notebook = read(path)
-    static = analyse(notebook)
-    place = place_of(path, static)
+    notebook, static, place = _looked_at(path)
     refuse_faulty(static)
     recorded = None if again else fresh_record(place, static)
     if recorded is None or not _has_samples(recorded):
@@ -171,18 +184,40 @@ def export(
 
 
 def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: Progress | None = None) -> Verified:
-    """Run the notebook in a kernel and the extracted pipeline in processes of its own, and compare every output."""
+    """Run the notebook in a kernel and the extracted pipeline in processes of its own, and compare every output.
+
+    Raises ProjectBroken before anything runs when the notebook has not been exported.
+    """
     from nbprod.run import compare, pipeline
 
-    notebook = read(path)
-    static = analyse(notebook)
-    place = place_of(path, static)
+    notebook, static, place = _looked_at(path)
+    refuse_faulty(static)
+    if not (place.root / place.package / "__init__.py").is_file():
+        raise ProjectBroken(f"{place.relative} has not been exported", hint=f"Run nbprod export {place.relative}")
+    notebook_ran, pipeline_ran = halves(progress, len(static.steps))
     with tempfile.TemporaryDirectory(prefix="nbprod-verify-") as scratch:
         expected, made = Path(scratch) / "notebook", Path(scratch) / "pipeline"
-        recorded = _record(place, static, values=expected, keep=False, progress=progress)
-        pipeline(place.package, root=place.root, data=made, progress=progress)
+        recorded = _record(place, static, values=expected, keep=False, progress=notebook_ran)
+        pipeline(place.package, root=place.root, data=made, progress=pipeline_ran)
         found = settled(notebook, recorded)
         return Verified(compare(expected, made, found, recorded, root=place.root, rtol=rtol, atol=atol))
+
+
+def halves(progress: Progress | None, stages: int) -> tuple[Progress | None, Progress | None]:
+    """Return two progresses that count on in one: the notebook's cells first, then the pipeline's stages."""
+    if progress is None:
+        return None, None
+    cells = 0
+
+    def notebook_ran(done: int, total: int, label: str) -> None:
+        nonlocal cells
+        cells = total
+        progress(done, total + stages, f"notebook: {label}" if label and done < total else "")
+
+    def pipeline_ran(done: int, total: int, label: str) -> None:
+        progress(cells + done, cells + total, f"pipeline: {label}" if label else "comparing")
+
+    return notebook_ran, pipeline_ran
 
 
 def step(target: str, *, data: Path | None = None) -> StepRun:

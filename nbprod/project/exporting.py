@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from nbprod.errors import ProjectBroken
 from nbprod.model import faults
-from nbprod.model.diagnostic import ordered
+from nbprod.model.diagnostic import Severity, ordered
 from nbprod.model.files import Ownership
 from nbprod.project.writing import Change, Clash, Fate, apply, plan
 
@@ -24,12 +26,14 @@ SHARED = ("dvc.yaml", "params.yaml", ".dvcignore")
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What export did, or with a dry run would do, file by file."""
+    """What export did file by file, or, where `written` is False, would have done."""
 
     graph: Graph
     package: str
     changes: tuple[Change, ...]
     diagnostics: tuple[Diagnostic, ...]
+    written: bool = True
+    setup: str = ""  # the command that sets DVC up here, where nobody has
 
     def paths(self, *fates: Fate) -> tuple[str, ...]:
         """The files with one of these fates."""
@@ -37,7 +41,7 @@ class Exported:
 
 
 def export_recorded(place: Place, graph: Graph, record: Record, *, dry: bool, overwrite: bool) -> Exported:
-    """Write what the graph and the record come to; with `dry` only say what would be written.
+    """Write what the graph and the record come to, all of it or, with `dry` or where a diagnostic is an error, nothing.
 
     Raises NotebookFaulty when the record found what cannot be exported, such as a value that no format holds.
     """
@@ -54,23 +58,32 @@ def export_recorded(place: Place, graph: Graph, record: Record, *, dry: bool, ov
         base=_texts(place.base),
     )
     changes = _planned(place, _formatted(emitted.files), overwrite=overwrite)
-    found = ordered(
-        [*graph.diagnostics, *emitted.diagnostics, *_conflicts(changes), *(_behind(place, changes) if dry else ())]
-    )
-    if not dry:
+    found = [*graph.diagnostics, *emitted.diagnostics, *_conflicts(changes)]
+    if dry:
+        found += _behind(place, changes)
+    written = not dry and all(each.severity is not Severity.ERROR for each in found)
+    if written:
         apply(changes, root=place.root, base=place.base)
-    return Exported(graph, place.package, changes, found)
+    return Exported(graph, place.package, changes, ordered(found), written, setup=_setup(place.root))
+
+
+def _setup(root: Path) -> str:
+    above = (root, *root.parents)
+    if any((each / ".dvc").is_dir() for each in above):
+        return ""
+    return "dvc init" if any((each / ".git").exists() for each in above) else "dvc init --no-scm"
 
 
 def _planned(place: Place, files: tuple[File, ...], *, overwrite: bool) -> tuple[Change, ...]:
     from nbprod.adapters import git
 
-    changes = plan(files, root=place.root, base=place.base, ours=_ours(place), merge=git.merge_file)
+    merge = partial(git.merge_file, take_new=overwrite)
+    changes = plan(files, root=place.root, base=place.base, ours=_ours(place), merge=merge)
     return tuple(_taken(each, files) if overwrite and each.fate is Fate.CONFLICT else each for each in changes)
 
 
 def _taken(change: Change, files: tuple[File, ...]) -> Change:
-    """Resolve the conflict in favour of the export."""
+    """Let the export take the place of a file that it has not written."""
     content = next(each.content for each in files if each.path == change.path)
     return replace(change, fate=Fate.WRITTEN, content=content, base=content)
 
@@ -97,7 +110,15 @@ def _samples(place: Place) -> dict[str, bytes]:
 
 
 def _texts(folder: Path) -> dict[str, str]:
-    return {name: (folder / name).read_text(encoding="utf-8") for name in SHARED if (folder / name).is_file()}
+    return {name: _text(folder / name) for name in SHARED if (folder / name).is_file()}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()  # as it stands: its line ends are the person's
+    except UnicodeDecodeError as error:
+        hint = "Save it as UTF-8, or move it away; it was left as it is"
+        raise ProjectBroken(f"{path.name} is not UTF-8 text: byte {error.start}", hint=hint) from error
 
 
 def _ours(place: Place) -> tuple[str, ...]:
@@ -116,9 +137,9 @@ def _conflicts(changes: tuple[Change, ...]) -> list[Diagnostic]:
 
 def _cure(clash: Clash) -> str:
     if not clash.yours and not clash.export:
-        return "The file is not one that export wrote: move it away, or take the export's with --overwrite."
+        return "It is not a file that export wrote: move it away, or let the export take its place with --overwrite."
     sides = f"\nyours:  {_short(clash.yours)}\nexport: {_short(clash.export)}"
-    return f"Make your change in the notebook, too, or take the export's lines with --overwrite.{sides}"
+    return f"Make your change in the notebook, or take the export's lines with --overwrite and edit those.{sides}"
 
 
 def _short(lines: str) -> str:

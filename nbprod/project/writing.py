@@ -80,12 +80,18 @@ def _change(
         return Change(file.path, Fate.WRITTEN, new, kept_base)
     if base == new:
         return Change(file.path, Fate.KEPT, standing, base)
-    if base is None:
-        return Change(file.path, Fate.CONFLICT, standing, None, Clash(1, "", ""))
-    text, conflict = merge(standing.decode(), base.decode(), new.decode())
+    return _merged(file, standing, base, merge)
+
+
+def _merged(file: File, mine: bytes, base: bytes | None, merge: Callable[[str, str, str], tuple[str, bool]]) -> Change:
+    """Your edits and the new export together, if they agree."""
+    try:
+        text, conflict = merge(mine.decode(), (base or b"").decode(), file.text) if base is not None else ("", True)
+    except UnicodeDecodeError:
+        text, conflict = "", True
     if conflict:
-        return Change(file.path, Fate.CONFLICT, standing, base, _first_clash(text))
-    return Change(file.path, Fate.MERGED, text.encode(), new)
+        return Change(file.path, Fate.CONFLICT, mine, base, _first_clash(text))
+    return Change(file.path, Fate.MERGED, text.encode(), file.content)
 
 
 def _first_clash(merged: str) -> Clash:

@@ -46,7 +46,7 @@ def _is_outside(path: str) -> bool:
 def _of_value(step: Step, value: ValueSeen, cell: int | None) -> Iterator[Diagnostic]:
     name, kind = value.name, value.type
     if value.unstorable:
-        problem, _, cure = value.unstorable.partition(". ")
+        problem, _, cure = value.unstorable.removeprefix(f"'{name}' can't be stored: ").partition(". ")
         yield faults.UNSTORABLE.at(cell, step=step.name, name=name, type=kind, problem=problem, cure=cure)
     elif value.unfingerprinted:
         yield faults.NO_FINGERPRINT.at(cell, step=step.name, name=name, type=kind, problem=value.unfingerprinted)

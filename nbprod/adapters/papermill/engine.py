@@ -177,7 +177,8 @@ def _raised(cell: CellToRun, fault: Any) -> CellFailed:
     line = line_within(own)
     where = f"cell {cell.index}" if line is None else f"cell {cell.index}, line {line}"
     message = f"{where} raised {fault.ename}: {fault.evalue}".rstrip(": ")
-    return CellFailed(message, cell=cell.index, line=line, traceback=own)
+    hint = "Mend the cell; files on disk are as they were."
+    return CellFailed(message, cell=cell.index, line=line, traceback=own, hint=hint)
 
 
 def _own(traceback: str) -> str:
