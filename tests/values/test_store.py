@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -251,6 +252,13 @@ def test_plots(tmp_path):
     assert save([{"x": 1}], tmp_path, "points", role="plot").path.suffix == ".json"
     with pytest.raises(ValueUnstorable, match="plot 'x' is a object, which can't be drawn"):
         save(object(), tmp_path, "x", role="plot")
+
+
+def test_a_dataset_of_scikit_learn_can_be_stored(tmp_path):
+    dataset = load_iris()
+    back = load(save(dataset, tmp_path, "dataset").path)
+    assert fingerprint(back).digest == fingerprint(dataset).digest
+    assert (back.data == dataset.data).all()
 
 
 def test_a_figure_that_a_later_step_reads_stays_a_figure(tmp_path):

@@ -209,11 +209,13 @@ def _feed_state(walk: Walk, sink: Sink, kind: type, state: Any) -> None:
     if type(state) is tuple and len(state) == 2 and all(isinstance(each, dict | None) for each in state):
         for part in state:
             _feed_state(walk, sink, kind, part)
-    elif type(state) is dict and all(type(name) is str for name in state):
-        for name in sorted(state):
-            if not is_cache(kind, name):
-                walk.feed(sink, name)
-                walk.feed(sink, state[name], f".{name}")
+    elif type(state) is dict and state and all(type(name) is str for name in state):
+        lasting = [name for name in sorted(state) if not is_cache(kind, name)]
+        for name in lasting:
+            walk.feed(sink, name)
+            walk.feed(sink, state[name], f".{name}")
+        if not lasting:  # as if it had no state, which is how pickling may bring it back
+            walk.feed(sink, None, " state")
     elif type(state) is tuple and _is_search_tree(kind):
         walk.feed(sink, (*state[: TREE_COUNTERS.start], *state[TREE_COUNTERS.stop :]))
     else:
@@ -224,6 +226,8 @@ def is_cache(kind: type, name: str) -> bool:
     """Whether an attribute only keeps what the class can work out again."""
     if name == "_cache" and kind.__module__.startswith("pandas."):
         return True
+    if name == "_deprecated_key_to_warnings" and kind.__qualname__ == "Bunch":
+        return True  # scikit-learn's datasets lose it when they are pickled
     return isinstance(getattr(kind, name, None), functools.cached_property)
 
 
