@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.suggest import headings, marking, naming
 from nbprod.suggest.flow import flow as flow_of
-from nbprod.suggest.repairs import repaired
+from nbprod.suggest.repairs import fields, repaired
 from nbprod.suggest.results import with_results
 from nbprod.suggest.segments import joined, segments
 from nbprod.suggest.settings import settings as settings_of
@@ -21,7 +21,7 @@ from nbprod.suggest.suggestion import LeftOut, Segment, Setting, Suggestion
 from nbprod.suggest.work import left_out, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.graph import Graph
@@ -57,15 +57,18 @@ def improved(
     notebook: Notebook,
     judge: Judge,
     suggestion: Suggestion,
-    faults: Iterable[Diagnostic],
+    faults: Sequence[Diagnostic],
     *,
     uncarried: frozenset[int] = frozenset(),
 ) -> Suggestion | None:
     """Return a suggestion without the faults that a run of the marked notebook found; None if marks can't cure them."""
     flow = flow_of(notebook, judge(notebook), uncarried)
     cut = suggestion.segments
-    for fault in faults:
-        cut = repaired(cut, flow, fault)
+    results = {(each.name, name) for each in cut for name in each.outs}
+    found = [(fault, fields(fault)) for fault in faults]
+    surplus = [fault for fault, told in found if (told.get("step", ""), told.get("name", "")) in results]
+    for fault in surplus or faults:  # a result that can't be stored may be all that is wrong with what it shares
+        cut = _named_again(repaired(cut, flow, fault), flow, cut)
     return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)
 
 
