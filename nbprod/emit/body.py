@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.emit import source
-from nbprod.emit.views import is_show, is_view
+from nbprod.emit.views import is_path_setting, is_show, is_view
 from nbprod.model.graph import Block, Definition, DefinitionKind
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _carved(block: Block, tree: ast.Module, hoisted: set[tuple[int, int]], shado
         elif is_show(statement):
             rest = any("plt" in source.mentioned(each) for each in tree.body[number + 1 :])
             _cut(lines, tree, number, instead='plt.close("all")' if rest else "")
-        elif is_view(statement, shadowed) or isinstance(statement, ast.Global):
+        elif is_view(statement, shadowed) or is_path_setting(statement) or isinstance(statement, ast.Global):
             _cut(lines, tree, number)
     return "\n".join(_without_margins(lines))
 

@@ -24,8 +24,8 @@ def package_module(plan: Plan) -> str:
     ordered = ", ".join(f'"{each.name}"' for each in plan.steps) + ("," if len(plan.steps) == 1 else "")
     return f"""{doc}
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+{"import sys" + chr(10) if plan.record.search_path else ""}from importlib import import_module
+{"from pathlib import Path" + chr(10) if plan.record.search_path else ""}from typing import TYPE_CHECKING, Any
 
 {f"if TYPE_CHECKING:{chr(10)}{imports}" if names else ""}
 
@@ -33,13 +33,25 @@ __all__ = [{exported}]
 
 NOTEBOOK = "{plan.notebook}"
 STEPS = ({ordered})
-
+{_path(plan)}
 
 def __getattr__(name: str) -> Any:
     \"\"\"Import a step when it is first asked for: none waits for another's imports.\"\"\"
     if name in STEPS:
         return getattr(import_module(f"{{__name__}}.steps.{{name}}"), name)
     raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+"""
+
+
+def _path(plan: Plan) -> str:
+    """Where the steps find the modules that the notebook imports from beside it."""
+    if not plan.record.search_path:
+        return ""
+    folders = ", ".join(f'"{each}"' for each in plan.record.search_path)
+    comma = "," if len(plan.record.search_path) == 1 else ""
+    return f"""
+# The notebook imports modules of its own from these folders.
+sys.path[1:1] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ({folders}{comma})]
 """
 
 

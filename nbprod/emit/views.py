@@ -64,6 +64,27 @@ def _harmless(call: ast.Call, shadowed: frozenset[str]) -> bool:
             return False
 
 
+def is_path_setting(statement: ast.stmt) -> bool:
+    """Whether the statement only adds to `sys.path`: the package itself knows where its modules are.
+
+    >>> [is_path_setting(ast.parse(code).body[0]) for code in ("sys.path.append(up)", "sys.path += up", "sys.x()")]
+    [True, True, False]
+    """
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=target, attr="append" | "insert" | "extend"))):
+            return _is_path(target)
+        case ast.AugAssign(target=target) | ast.Assign(targets=[target]):
+            return _is_path(target.value if isinstance(target, ast.Subscript) else target)
+        case ast.If(body=body, orelse=[]):
+            return all(is_path_setting(each) for each in body)
+        case _:
+            return False
+
+
+def _is_path(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path"
+
+
 def is_show(statement: ast.stmt) -> bool:
     """Whether the statement is a bare `plt.show()`."""
     match statement:

@@ -105,7 +105,8 @@ class StepSeen:
 class Record:
     """An observed run, top to bottom. `star_names` are what each star import gave: ((module, names), …).
 
-    `written_outside` are the files that unmarked cells wrote: ((path, cell), …).
+    `written_outside` are the files that unmarked cells wrote: ((path, cell), …). `search_path` are the folders, relative
+    to the project's root, from which it imported modules of the project's own.
     """
 
     notebook: str
@@ -117,6 +118,7 @@ class Record:
     parameter_types: tuple[tuple[str, str], ...] = ()
     star_names: tuple[tuple[str, tuple[str, ...]], ...] = ()
     written_outside: tuple[tuple[str, int], ...] = ()
+    search_path: tuple[str, ...] = ()
     version: int = RECORD_VERSION
 
     def step(self, name: str) -> StepSeen | None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import pickle
 import re
+import sys
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from nbprod.record.observer import Observer
 from nbprod.record.proof import Proof
 from nbprod.record.replay import Replays, Stage
 from nbprod.record.sampling import Taken, take
-from nbprod.record.world import packages, star_names
+from nbprod.record.world import packages, search_path, star_names
 from nbprod.values import write_whole
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Session:
     def __init__(self, shell: Any, plan: Plan) -> None:
         self.plan = plan
         self.shell = shell
+        self.path = [*sys.path]
         keep = Proof(plan.values or plan.scratch / "proof")
         self.observer = Observer(shell.user_ns, plan.graph, plan.root, keep=keep)
         self.seen: dict[str, StepSeen] = {}
@@ -107,6 +109,7 @@ class Session:
             "parameter_types": [(name, types[name]) for name in self.parameters if name in types],
             "packages": packages(sources),
             "star_names": star_names(sources),
+            "search_path": search_path(self.path, self.plan.home, self.plan.root),
             "written_outside": self.written_outside,
         }
         write_whole(self.plan.scratch / RESULT, json.dumps(result).encode())

@@ -125,6 +125,7 @@ def _record(result: dict[str, Any], graph: Graph) -> Record:
         parameters=_pairs(result["parameters"]),
         parameter_types=_pairs(result["parameter_types"]),
         star_names=tuple((module, tuple(names)) for module, names in result["star_names"]),
+        search_path=tuple(result["search_path"]),
         written_outside=tuple((path, cell) for path, cell in result["written_outside"]),
     )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 def packages(sources: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -28,6 +31,29 @@ def star_names(sources: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...
         if isinstance(node, ast.ImportFrom) and node.module and any(each.name == "*" for each in node.names)
     }
     return tuple((module, _exported(module)) for module in sorted(modules) if module in sys.modules)
+
+
+def search_path(before: Sequence[str], home: Path, root: Path) -> tuple[str, ...]:
+    """The folders, relative to `root`, from which the notebook imports modules of its own.
+
+    Those are its own folder and what it added to `sys.path` since that was `before`, as far as modules came from there.
+    `root` itself is left out: whoever imports the package has it on the path.
+    """
+    own = os.path.realpath(home)
+    given = {os.path.realpath(each) for each in before if each} - {own}
+    entries = dict.fromkeys(os.path.realpath(each) if each else own for each in sys.path)
+    used = {_origin(each) for name, each in sys.modules.copy().items() if "." not in name}
+    found = (each for each in entries if each in used and each not in given and each != os.path.realpath(root))
+    return tuple(Path(os.path.relpath(each, os.path.realpath(root))).as_posix() for each in found)
+
+
+def _origin(module: object) -> str:
+    """The folder of `sys.path` that a top-level module came from; "" if there is none."""
+    if not isinstance(module, ModuleType) or module.__name__ == "__main__":
+        return ""
+    file = getattr(module, "__file__", None)
+    folders = [str(file)] if file and not hasattr(module, "__path__") else [*getattr(module, "__path__", ())]
+    return os.path.dirname(os.path.realpath(str(folders[0]))) if folders else ""  # noqa: PTH120  (strings all the way)
 
 
 def _exported(module: str) -> tuple[str, ...]:

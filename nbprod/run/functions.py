@@ -19,7 +19,7 @@ from nbprod.run.failures import failed
 from nbprod.run.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import ModuleType
 
 
@@ -85,15 +85,17 @@ def find(target: str, root: Path) -> Function:
 
 
 @contextmanager
-def first_on_path(root: Path) -> Iterator[None]:
-    """Have `root` first on `sys.path` for the length of the block."""
-    sys.path.insert(0, str(root))
+def first_on_path(root: Path, below: Iterable[str] = ()) -> Iterator[None]:
+    """Have `root`, and behind it those folders below it, first on `sys.path` for the length of the block."""
+    folders = [str(root), *(str(root / each) for each in below)]
+    sys.path[:0] = folders
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        if str(root) in sys.path:
-            sys.path.remove(str(root))
+        for each in folders:
+            if each in sys.path:
+                sys.path.remove(each)
 
 
 def _forget_other(package: str, root: Path) -> None:

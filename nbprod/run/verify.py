@@ -59,7 +59,8 @@ def compare(
     """
     compared: list[OutputCompared] = []
     differing: frozenset[tuple[str, str]] = frozenset()
-    with first_on_path(root) if root else nullcontext():  # values may be of classes that the package defines
+    own_modules = record.search_path if record else ()  # whose classes values may be of, or of the package's
+    with first_on_path(root, own_modules) if root else nullcontext():
         for step in graph.steps:
             found = _step(step, _Pair(notebook_values / step.name, pipeline_values / step.name), (rtol, atol))
             seen = record.step(step.name) if record else None

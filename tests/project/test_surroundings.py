@@ -1,0 +1,77 @@
+"""What a notebook has around it, its own modules and files, reaches the steps that run without it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+OWN_MODULES = """\
+# %%
+import sys
+sys.path.append("../src")
+import helper
+from stars import *
+from lib import scale as rescale
+from pkg.inner import shift
+# %%
+# %%step load
+rows = helper.rows(5)
+big = [rescale(each) for each in rows]
+# %%
+# %%step more --outs total
+total = sum(double(x) for x in big) + shift(1)
+"""
+MODULES = {
+    "nb/helper.py": "def rows(n): return list(range(n))\n",
+    "nb/stars.py": "from deep import TWO\ndef double(x): return TWO * x\n",
+    "nb/deep.py": "TWO = 2\n",
+    "nb/pkg/__init__.py": "",
+    "nb/pkg/inner.py": "def shift(x): return x + 1\n",
+    "src/lib.py": "def scale(x): return 10 * x\n",
+}
+FILES = """\
+# %%
+import json
+from pathlib import Path
+import pandas as pd
+# %% tags=["parameters"]
+n = 5
+# %%
+# %%step make
+Path("out").mkdir(exist_ok=True)
+pd.DataFrame({"a": range(n)}).to_csv("out/frame.csv", index=False)
+# %% tags=["step:count"]
+total = int(pd.read_csv("out/frame.csv")["a"].sum())
+# %%
+# %%step report
+Path("report.json").write_text(json.dumps({"total": total}))
+"""
+
+
+def test_modules_beside_the_notebook_and_on_its_path(whole):
+    made = whole("own_modules", OWN_MODULES, **MODULES)
+    made.export()
+    made.tests()
+    made.repro()
+    assert made.verify().equal
+    assert json.loads(made.text("data/more/total.json")) == 202
+    stages = made.text("dvc.yaml")
+    assert all(f"      - {path}\n" in stages for path in MODULES)
+    assert "sys.path" not in made.text("own_modules/steps/load.py")
+    assert '("nb", "src")' in made.text("own_modules/__init__.py")
+
+
+def test_files_that_pass_between_steps(whole):
+    made = whole("passing", FILES)
+    made.export()
+    assert [(each.source, each.target, each.name) for each in made.graph().edges] == [
+        ("count", "report", "total"),
+        ("make", "count", "nb/out/frame.csv"),
+    ]
+    (made.root / "nb/out/frame.csv").unlink()
+    made.repro()
+    assert json.loads(made.text("nb/report.json")) == {"total": 10}
+    assert made.verify().equal
