@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import click
 
@@ -27,13 +29,7 @@ class Verb(click.Command):
         try:
             return super().invoke(ctx)
         except NbprodError as error:
-            from nbprod import report
-
-            if ctx.params.get("as_json") or ctx.params.get("form") == "json":
-                click.echo(report.failure_json(error))
-            else:
-                click.echo(report.failure(error), err=True)
-            ctx.exit(error.exit_code)
+            self._fail(ctx, error)
         except KeyboardInterrupt:
             click.echo("\nnbprod: stopped, and nothing was half-written. Run the same command to go on.", err=True)
             ctx.exit(INTERRUPTED)
@@ -41,6 +37,25 @@ class Verb(click.Command):
             # Who reads us has gone (| head): Python's flush at exit must find somebody.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except OSError as error:
+            place = f" {error.filename}" if error.filename else ""
+            hint = "Nothing was half-written: mend it, then run the same command again."
+            self._fail(ctx, NbprodError(f"the system refused{place}: {error.strerror or error}", hint=hint))
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # noqa: BLE001  (the last resort: our own faults must not look like the notebook's)
+            traceback.print_exc()
+            fault = f"a fault of nbprod's own: {type(error).__name__}: {error}"
+            self._fail(ctx, NbprodError(fault, hint="Please report it, with the lines above."))
+
+    def _fail(self, ctx: click.Context, error: NbprodError) -> NoReturn:
+        from nbprod import report
+
+        if ctx.params.get("as_json") or ctx.params.get("form") == "json":
+            click.echo(report.failure_json(error))
+        else:
+            click.echo(report.failure(error), err=True)
+        ctx.exit(error.exit_code)
 
 
 class Commands(click.Group):
@@ -84,9 +99,7 @@ def main() -> None:
 @click.option("--magics", is_flag=True, help="Mark with %%step lines instead of cell tags.")
 @click.option("--run/--no-run", default=None, help="Try the marks in a recorded run (default: when writing).")
 @click.option("--json", "as_json", is_flag=True, help="Print what was chosen and why as JSON.")
-def suggest(
-    notebook: Path, *, out: Path | None, in_place: bool, magics: bool, run: bool | None, as_json: bool
-) -> None:
+def suggest(notebook: Path, *, out: Path | None, in_place: bool, magics: bool, run: bool | None, as_json: bool) -> None:
     """Print which cells of NOTEBOOK to mark as steps, why, and what stays outside.
 
     Headings, the names that flow between cells and what can be stored decide where steps begin and end. With -o or
@@ -99,9 +112,7 @@ def suggest(
     if out and in_place:
         raise click.UsageError("-o and --write are two ways to write: choose one.")
     with progress("trying") as advance:
-        done = suggest_marks(
-            notebook, out=notebook if in_place else out, magics=magics, run=run, progress=advance
-        )
+        done = suggest_marks(notebook, out=notebook if in_place else out, magics=magics, run=run, progress=advance)
     click.echo(suggested.as_json(done) if as_json else suggested.text(done, str(notebook)))
     sys.exit(1 if done.suggestion.errors else 0)
 
@@ -117,7 +128,7 @@ def check(notebook: Path, *, as_json: bool) -> None:
     from nbprod import project, report
 
     graph = project.check(notebook)
-    click.echo(report.diagnostics_json(graph) if as_json else report.checked(graph))
+    click.echo(report.diagnostics_json(graph) if as_json else report.checked(graph, named(notebook)))
     sys.exit(1 if report.has_errors(graph.diagnostics) else 0)
 
 
@@ -140,7 +151,7 @@ def graph(notebook: Path, form: str | None, svg: Path | None) -> None:
     if form or not svg:
         click.echo(report.graph(found, form or "text"))
     if report.has_errors(found.diagnostics):
-        click.echo(report.faulty(found), err=True)
+        click.echo(report.faulty(found, named(notebook)), err=True)
 
 
 @main.command(short_help="Run the notebook once and keep what was seen.")
@@ -155,7 +166,7 @@ def record(notebook: Path, *, as_json: bool) -> None:
 
     with progress("recording") as advance:
         recorded = project.record(notebook, progress=advance)
-    click.echo(report.record_json(recorded) if as_json else report.recorded(recorded))
+    click.echo(report.record_json(recorded) if as_json else report.recorded(recorded, named(notebook)))
 
 
 @main.command(short_help="Write package, tests, schemas, dvc.yaml, params.yaml.")
@@ -174,7 +185,7 @@ def export(notebook: Path, *, only_check: bool, overwrite: bool, again: bool | N
 
     with progress("recording") as advance:
         exported = project.export(notebook, dry=only_check, overwrite=overwrite, again=again, progress=advance)
-    click.echo(report.exported_json(exported) if as_json else report.exported(exported))
+    click.echo(report.exported_json(exported) if as_json else report.exported(exported, named(notebook)))
     sys.exit(1 if report.has_errors(exported.diagnostics) else 0)
 
 
@@ -224,6 +235,11 @@ def explain(code: str | None, *, as_json: bool) -> None:
         click.echo(report.explained_json(code))
     else:
         click.echo(report.explained(code) if code else report.catalogue())
+
+
+def named(notebook: Path) -> str:
+    """Return the notebook's path as it can be typed in a shell."""
+    return shlex.quote(str(notebook))
 
 
 class progress:  # noqa: N801  (a context manager that reads as a word)

@@ -81,10 +81,10 @@ def _lines(place: str, each: Diagnostic) -> list[str]:
     return [first, *(f"{pad}{line}" for line in each.hint.splitlines())]
 
 
-def checked(graph: Graph) -> str:
+def checked(graph: Graph, notebook: str) -> str:
     """Return the diagnostics, or one line that says what was found to be in order."""
     if not graph.diagnostics:
-        return f"  {counts(graph)}: nothing stands in the way of nbprod export {graph.notebook}"
+        return f"  {counts(graph)}: nothing stands in the way of nbprod export {notebook}"
     return diagnostics(graph.diagnostics)
 
 
@@ -115,10 +115,10 @@ def svg(found: Graph) -> str:
     return drawing.svg(found)
 
 
-def recorded(record: Record) -> str:
+def recorded(record: Record, notebook: str) -> str:
     """Return a table: each step with what it made, its seconds and its peak memory."""
     rows = [_recorded_row(seen) for seen in record.steps]
-    return f"{table(rows)}\n  {plural(len(rows), 'step')} recorded      nbprod export {record.notebook}"
+    return f"{table(rows)}\n  {plural(len(rows), 'step')} recorded      nbprod export {notebook}"
 
 
 def _recorded_row(seen: StepSeen) -> tuple[str, ...]:
@@ -131,12 +131,12 @@ def record_json(record: Record) -> str:
     return as_json(asdict(record))
 
 
-def exported(done: Exported) -> str:
+def exported(done: Exported, notebook: str) -> str:
     """Return what became of the files, or would have, and what to run next."""
-    lines = [f"  {counts(done.graph)}      nbprod graph {done.graph.notebook}", *_fates(done)]
+    lines = [f"  {counts(done.graph)}      nbprod graph {notebook}", *_fates(done)]
     if done.written:
         setup = f"{done.setup}   ·   " if done.setup else ""
-        lines.append(f"  next     {setup}dvc repro   ·   nbprod verify {done.graph.notebook}")
+        lines.append(f"  next     {setup}dvc repro   ·   nbprod verify {notebook}")
     found = diagnostics(done.diagnostics)
     return "\n".join([*lines, found] if found else lines)
 
@@ -260,9 +260,9 @@ def bounded(text: str, most: int = 120) -> str:
     return "\n".join([*lines[:half], f"… {len(lines) - 2 * half} lines left out …", *lines[-half:]])
 
 
-def faulty(graph: Graph) -> str:
+def faulty(graph: Graph, notebook: str) -> str:
     """Return one line that counts what is wrong and says where to read it; "" when nothing is."""
-    return f"{counted(graph.diagnostics)}: nbprod check {graph.notebook}" if graph.diagnostics else ""
+    return f"{counted(graph.diagnostics)}: nbprod check {notebook}" if graph.diagnostics else ""
 
 
 def _fault(code: str) -> Fault:

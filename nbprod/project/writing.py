@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import os
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbprod.errors import WriteFailed
 from nbprod.model.files import File, Ownership
+from nbprod.values.disk import write_failed, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
 
 class Fate(StrEnum):
@@ -110,50 +113,85 @@ def _farewell(path: str, standing: bytes | None, base: bytes | None) -> Change:
 def apply(changes: Iterable[Change], *, root: Path, base: Path) -> None:
     """Write what was planned: all new contents are staged beside their places first, then renamed in one go.
 
-    Raises WriteFailed, with nothing changed, when staging meets a full disk or a refusing folder.
+    Raises WriteFailed, with everything as it was, when the disk or its permissions refuse.
     """
+    changes = tuple(changes)
     wanted = [(root / each.path, each.content) for each in changes]
-    wanted += [(base / each.path, each.base) for each in changes]
-    wanted = [(path, content) for path, content in wanted if _bytes(path) != content]
-    staged: list[tuple[Path, Path]] = []
+    wanted += [(base / each.path, each.base) for each in changes]  # last: a base may be old, but never too new
+    before = {path: _bytes(path) for path, _ in wanted}
+    wanted = [(path, content) for path, content in wanted if before[path] != content]
+    staged = _staged(wanted)
+    with _uninterrupted():
+        try:
+            for path, content in wanted:
+                _put(path, staged.get(path) if content is not None else None, root)
+        except OSError as error:
+            _discard(staged)
+            _restore(before, wanted)
+            raise _refused(path, error) from error
+
+
+def _staged(wanted: list[tuple[Path, bytes | None]]) -> dict[Path, Path]:
+    """Write each content beside its place; all of them, or none is left."""
+    staged: dict[Path, Path] = {}
     try:
         for path, content in wanted:
             if content is not None:
-                staged.append((_stage(path, content), path))
+                staged[path] = _temporary(path)
+                _stage(path, staged[path], content)
     except BaseException as error:
-        for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
+        _discard(staged)
         if isinstance(error, OSError):
-            raise _refused(error) from error
+            raise _refused(path, error) from error
         raise
-    with _uninterrupted():
-        for temporary, path in staged:
-            temporary.replace(path)
-        for path, content in wanted:
-            if content is None:
-                path.unlink(missing_ok=True)
-                _drop_empty(path.parent, below=root)
+    return staged
 
 
-def _stage(path: Path, content: bytes) -> Path:
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.nbprod")
+
+
+def _stage(path: Path, temporary: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.nbprod")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.nbprod"):  # of an export that was killed
+        leftover.unlink(missing_ok=True)
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _refused(error: OSError) -> WriteFailed:
-    return WriteFailed(
-        f"cannot write {error.filename or 'the export'}: {error.strerror or error}; nothing was changed",
-        hint="Free space or mend the folder's permissions, then run the same command again.",
-    )
+def _put(path: Path, staged: Path | None, root: Path) -> None:
+    if staged is not None:
+        staged.replace(path)
+    else:
+        path.unlink(missing_ok=True)
+        _drop_empty(path.parent, below=root)
+
+
+def _discard(staged: dict[Path, Path]) -> None:
+    for temporary in staged.values():
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _restore(before: dict[Path, bytes | None], wanted: list[tuple[Path, bytes | None]]) -> None:
+    """Put back what was replaced before the disk refused."""
+    for path, _ in wanted:
+        content = before[path]
+        if _bytes(path) == content:
+            continue
+        if content is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, content)
+
+
+def _refused(path: Path, error: OSError) -> WriteFailed:
+    in_the_way = error.errno in (errno.EEXIST, errno.ENOTDIR) and error.filename
+    refused = write_failed(Path(error.filename) if in_the_way else path, error)
+    return WriteFailed(f"{refused.message}; nothing was changed", hint=refused.hint)
 
 
 @contextmanager

@@ -3,7 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 from nbprod.errors import WriteFailed
 from nbprod.model.files import File, Ownership
 from nbprod.project.writing import Change, Clash, Fate, apply, plan
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def never(*_: str) -> tuple[str, bool]:
@@ -110,10 +107,44 @@ def test_a_full_disk_leaves_all_as_it_was(folders):
     put(root, "blocked", "a file where a folder must be")
     files = [text("a.py", "new"), text("blocked/b.py", "new")]
     changes = [Change(each.path, Fate.WRITTEN, each.content, each.content) for each in files]
-    with pytest.raises(WriteFailed, match=r"cannot write .*; nothing was changed"):
+    with pytest.raises(
+        WriteFailed, match=r"blocked can't be written: .*; nothing was changed. A file stands where a folder is needed"
+    ):
         apply(changes, root=root, base=bases)
     assert (root / "a.py").read_text() == "old"
     assert not list(root.rglob("*.*.nbprod"))
+
+
+def test_files_that_were_renamed_already_come_back_when_a_later_one_is_refused(folders, monkeypatch):
+    root, bases = folders
+    put(root, "a.py", "old")
+    changes = [Change(f"{name}.py", Fate.WRITTEN, b"new", b"new") for name in "abc"]
+    rename = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target.name == "c.py":
+            raise PermissionError(1, "no")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(WriteFailed, match=r"c\.py can't be written: operation not permitted; nothing was changed"):
+        apply(changes, root=root, base=bases)
+    assert {each.name: each.read_text() for each in root.rglob("*") if each.is_file()} == {"a.py": "old"}
+
+
+def test_what_a_killed_export_left_is_swept_up(folders):
+    root, bases = folders
+    put(root, ".a.py.12345.nbprod", "half")
+    apply(plan([text("a.py", "new")], root=root, base=bases, ours=[], merge=never), root=root, base=bases)
+    assert [each.name for each in root.iterdir() if each.is_file()] == ["a.py"]
+
+
+def test_an_edited_file_that_is_no_text_is_a_conflict(folders):
+    root, bases = folders
+    put(bases, "a.py", "old")
+    (root / "a.py").write_bytes(b"\xff\xfe")
+    (change,) = plan([text("a.py", "new")], root=root, base=bases, ours=[], merge=joined)
+    assert (change.fate, change.clash) == (Fate.CONFLICT, Clash(1, "", ""))
 
 
 def test_a_folder_in_the_way_is_named(folders):
