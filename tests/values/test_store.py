@@ -3,6 +3,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import pathlib
+import sys
+import types
 from collections import OrderedDict
 from decimal import Decimal
 
@@ -259,6 +261,18 @@ def test_a_dataset_of_scikit_learn_can_be_stored(tmp_path):
     back = load(save(dataset, tmp_path, "dataset").path)
     assert fingerprint(back).digest == fingerprint(dataset).digest
     assert (back.data == dataset.data).all()
+
+
+def test_the_notebooks_own_classes_stay_as_they_are(tmp_path, monkeypatch):
+    main = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    exec("limit = 30\nclass Late:\n    def __call__(self, delay):\n        return delay > limit", vars(main))
+    late, method = main.Late(), main.Late.__call__
+    back = load(save(late, tmp_path, "late").path)
+    assert main.Late.__call__ is method
+    assert type(back).__call__ is not method
+    main.limit = 60
+    assert not late(45)
 
 
 def test_a_figure_that_a_later_step_reads_stays_a_figure(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nbprod.values.content.frames import extras_of
@@ -25,6 +26,7 @@ from nbprod.values.formats.views import reduced_view, shared_memories
 from nbprod.values.sharing import is_array
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, MutableMapping
     from pathlib import Path
 
 CONTAINERS = (dict, list, tuple)
@@ -121,6 +123,33 @@ def write_cloudpickle(value: Any, path: Path) -> None:
     path.write_bytes(_dumped(Pickler, value))
 
 
+def read_cloudpickle(path: Path) -> Any:
+    """Read what cloudpickle wrote, into classes of its own where the classes that it holds live in this process."""
+    from cloudpickle import cloudpickle
+
+    with _left_alone(cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID):  # noqa: SLF001  (it has no public name)
+        return read_pickle(path)
+
+
+@contextmanager
+def _left_alone(tracked: MutableMapping[str, type]) -> Iterator[None]:
+    """Keep cloudpickle from setting the loaded methods, whose globals are others, on the notebook's own classes."""
+    live = {key: kind for key, kind in list(tracked.items()) if _is_live(kind)}
+    for key in live:
+        tracked.pop(key, None)
+    try:
+        yield
+    finally:
+        tracked.update(live)
+
+
+def _is_live(kind: type) -> bool:
+    found: Any = sys.modules.get(kind.__module__)
+    for name in kind.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is kind
+
+
 def fits_joblib(value: object) -> bool:
     """Whether it is an estimator, or a container with arrays, frames or estimators in it."""
     if is_a(value, *ESTIMATORS):
@@ -171,4 +200,4 @@ def fits_pickle(value: object) -> bool:
 
 JOBLIB = Format("joblib", "joblib", fits_joblib, write_joblib, read_joblib)
 PICKLE = Format("pickle", "pkl", fits_pickle, write_pickle, read_pickle)
-CLOUDPICKLE = Format("cloudpickle", "cloudpickle.pkl", lambda _: True, write_cloudpickle, read_pickle)
+CLOUDPICKLE = Format("cloudpickle", "cloudpickle.pkl", lambda _: True, write_cloudpickle, read_cloudpickle)
