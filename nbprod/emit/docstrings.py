@@ -91,6 +91,8 @@ def _wrapped(name: str, text: str) -> str:
 def _size(seen: ValueSeen | None) -> str:
     if seen is None or not seen.shape:
         return ""
+    if seen.name in RANDOM_STATES:
+        return f"where {RANDOM_STATES[seen.name]}'s global random numbers go on."
     return f"{seen.summary} when recorded." if seen.summary else ""
 
 

@@ -9,6 +9,7 @@ from nbprod.emit import tests
 from nbprod.emit.definitions import definitions_module
 from nbprod.emit.dvc import PATH as DVC
 from nbprod.emit.dvc import Written, dvc_yaml
+from nbprod.emit.fixtures import conftest
 from nbprod.emit.modules import step_module
 from nbprod.emit.package import folder_module, package_module
 from nbprod.emit.params import PATH as PARAMS
@@ -88,7 +89,7 @@ def _texts(arranged: Plan) -> Iterable[tuple[str, str]]:
     if any(schemas.values()):
         doc = "What the steps make, as pandera models: one module a step."
         yield f"{name}/schemas/__init__.py", folder_module(doc)
-    yield f"tests/{name}/conftest.py", tests.conftest(arranged)
+    yield f"tests/{name}/conftest.py", conftest(arranged)
     for each in arranged.steps:
         yield f"{name}/steps/{each.name}.py", step_module(each, arranged)
         yield f"{name}/schemas/{each.name}.py", schemas[each.name]

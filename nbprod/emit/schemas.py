@@ -36,7 +36,7 @@ def schema_module(step: StepPlan, plan: Plan) -> str:
     known = [(name, title, frame) for name, title, frame in frames if frame is not None]
     if not known:
         return ""
-    doc = f"What {step.name} makes, inferred from what was recorded; yours to edit, export keeps your edits."
+    doc = f"What {step.name} makes, inferred from a recorded run. Yours to edit: export keeps your edits."
     alone = len(step.returns) == 1
     docs = {name: summary(step) if alone else f"`{name}`, as {step.name} makes it." for name, _, _ in known}
     return module(doc, [(title, docs[name], frame) for name, title, frame in known])

@@ -58,10 +58,14 @@ def test_module(step: StepPlan, plan: Plan) -> str:
 
 def _about(step: StepPlan, plan: Plan) -> str:
     why = no_replay(step)
-    checks = step.name in plan.checks
-    parts = [] if why else ["replayed on the recorded sample" if step.step.inputs else "held to recorded rows"]
-    parts += ["held to its schema"] if _schemas(step, plan) and not why else []
-    parts += ["and to the notebook's own checks" if parts else "the notebook's own checks"] if checks else []
+    parts = (
+        []
+        if why
+        else ["replayed on the recorded sample" if step.step.inputs else "run, and compared with recorded rows"]
+    )
+    held = ["its schema"] if _schemas(step, plan) and not why else []
+    held += ["the notebook's own checks"] if step.name in plan.checks else []
+    parts += [f"held to {' and '.join(held)}"] if held else []
     text = f"{source.title(step.name)}: {', '.join(parts) or 'importable'}."
     reason = " ".join(why.split())
     return f"{text}\n\nThere is no replay: {reason.rstrip('.')}." if why else text
@@ -141,8 +145,16 @@ def _replay(step: StepPlan) -> str:
     recorded = {name for name, _ in step.seen.sample.outputs}
     lines = [f"def test_{step.name}_gives_what_the_notebook_gave(sample, assert_same):", f"    made = {call(step)}"]
     kept = [name for name in step.returns if name in recorded]
-    lines += [f'    assert_same({output(step, name)}, sample("{name}", of="outputs"))' for name in kept]
+    lines += [
+        f'    assert_same({output(step, name)}, sample("{name}", of="outputs"){_role(name, step)})' for name in kept
+    ]
     return "\n".join(lines if kept else [lines[0].replace("(sample, assert_same)", "(sample)"), f"    {call(step)}"])
+
+
+def _role(name: str, step: StepPlan) -> str:
+    """Metrics and plots are stored for DVC and for people, so they are compared as they are stored."""
+    mark = step.step.mark
+    return ', role="metric"' if name in mark.metrics else ', role="plot"' if name in mark.plots else ""
 
 
 def _still_there(step: StepPlan, schemas: Mapping[str, str]) -> str:
@@ -181,105 +193,3 @@ def _deterministic(step: StepPlan) -> str:
     else:
         lines += [f"    assert_same({call(step)}, {call(step)})"]
     return "\n".join(lines)
-
-
-def conftest(plan: Plan) -> str:
-    """Return the text of `tests/<package>/conftest.py`, not yet formatted."""
-    folder = PurePosixPath(plan.notebook).parent
-    where = "" if str(folder) == "." else f' / "{folder}"'
-    return CONFTEST.replace("PACKAGE", plan.package).replace("@NOTEBOOKS@", where)
-
-
-CONFTEST = '''"""What the tests of PACKAGE share: samples, how values compare, the notebook's folder."""
-
-import os
-import sys
-from pathlib import Path
-
-import pytest
-
-os.environ.setdefault("MPLBACKEND", "Agg")
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = Path(__file__).resolve().parent / "samples"
-sys.path.insert(0, str(ROOT))
-
-
-@pytest.fixture(autouse=True)
-def notebook_folder(monkeypatch):
-    """Steps run where the notebook runs, so that relative paths mean the same."""
-    monkeypatch.chdir(ROOT@NOTEBOOKS@)
-
-
-@pytest.fixture
-def sample(request):
-    """A recorded value of the tested step: `sample("NAME")`, `sample("NAME", of="outputs")`."""
-    step = request.path.stem.removeprefix("test_")
-    return lambda name, of="inputs": read(SAMPLES / step / of, name)
-
-
-@pytest.fixture
-def stored():
-    """What a step has stored for the pipeline; the test is skipped where it has not run."""
-
-    def found(step, name):
-        try:
-            return read(ROOT / "data" / step, name)
-        except LookupError:
-            pytest.skip(f"data/{step} holds no {name}: run dvc repro {step}")
-
-    return found
-
-
-@pytest.fixture
-def assert_same():
-    """Assert that two values are the same; floats may differ in their last digits."""
-    from nbprod.values import first_difference
-
-    def check(made, expected):
-        assert first_difference(made, expected, rtol=1e-9, atol=1e-12) is None
-
-    return check
-
-
-@pytest.fixture
-def assert_rows_among(assert_same):
-    """Assert that recorded rows are still among those that are made now."""
-
-    def check(made, rows):
-        if hasattr(made, "collect"):
-            made, rows = made.collect(), rows.collect() if hasattr(rows, "collect") else rows
-        if hasattr(made, "loc") and made.index.is_unique:
-            assert_same(made.loc[made.index.isin(rows.index)], rows)
-        elif hasattr(made, "loc"):
-            assert texts_of(rows) <= texts_of(made), "recorded rows are gone"
-        elif hasattr(made, "join") and hasattr(made, "columns"):
-            lost = rows.join(made, on=rows.columns, how="anti", nulls_equal=True)
-            assert lost.is_empty(), f"{lost.height} recorded rows are gone"
-        elif hasattr(made, "ndim") and made.ndim and made.dtype != object:
-            kept = {row.tobytes() for row in made}
-            assert all(row.tobytes() in kept for row in rows)
-        elif isinstance(made, list) and len(made) != len(rows):
-            assert all(row in made for row in rows)
-        else:
-            assert_same(made, rows)
-
-    return check
-
-
-def texts_of(frame):
-    """The rows of a frame or series as texts."""
-    table = frame.to_frame() if frame.ndim == 1 else frame
-    return set(table.astype(str).agg("|".join, axis=1))
-
-
-def read(folder, name):
-    """Load the value of that name; a file that holds several joins their names by `+`."""
-    from nbprod.values import load
-
-    for path in sorted(folder.glob("*")):
-        names = path.name.partition(".")[0].split("+")
-        if name in names:
-            value = load(path)
-            return value[name] if len(names) > 1 else value
-    raise LookupError(f"{folder} holds no {name}")
-'''

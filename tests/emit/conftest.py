@@ -89,7 +89,7 @@ class Miniature:
         return StepSeen(step.name, "", described, outputs, changed, together, sample=sample)
 
     def _stored(self, name, value, folder, step):
-        saved = values.save(value, folder / "proof" / step.name, name)
+        saved = values.save(value, folder / "proof" / step.name, name, role=role_of(name, step))
         return replace(values.describe(name, value), format=saved.format)
 
     def _sampled(self, step, before, made, space, folder):
@@ -104,15 +104,16 @@ class Miniature:
             made = values.sample(made, rows=200)
         stored = {
             of: tuple(
-                (name, self._kept(value, folder, f"samples/{step.name}/{of}", name)) for name, value in each.items()
+                (name, self._kept(value, folder, f"samples/{step.name}/{of}", name, role_of(name, step)))
+                for name, value in each.items()
             )
             for of, each in (("inputs", inputs), ("outputs", made))
         }
         parameters = tuple((name, repr(space[name])) for name in step.parameters)
         return Sample(stored["inputs"], stored["outputs"], parameters)
 
-    def _kept(self, value, folder, where, name):
-        return values.save(value, folder / where, name).path.relative_to(folder).as_posix()
+    def _kept(self, value, folder, where, name, role):
+        return values.save(value, folder / where, name, role=role).path.relative_to(folder).as_posix()
 
     def files(self, folder: Path, *, record=None, standing=None, base=None):
         """Everything that export would write, formatted."""
@@ -142,6 +143,10 @@ class Miniature:
             path.write_bytes(each.content)
             assert each.ownership is not Ownership.MERGED or each.path.endswith(".py")
         return root
+
+
+def role_of(name: str, step: Step) -> str:
+    return "metric" if name in step.mark.metrics else "plot" if name in step.mark.plots else "out"
 
 
 def _execute(step: Step, space: dict[str, object]) -> None:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from nbprod.model.graph import Parameter
+from nbprod.model.notebook import Mark
 
 
 @pytest.fixture
@@ -128,3 +129,20 @@ def test_a_step_without_inputs_still_makes_what_was_recorded(mini, tmp_path, run
     for path in (root / "mini" / "steps").glob("load*.py"):
         path.write_text(path.read_text().replace("900", "899").replace("* 300", "* 299 + [0, 0]"))
     assert "7 failed" in run_tests(root, "--maxfail=99").stdout
+
+
+@pytest.mark.slow
+def test_metrics_and_plots_are_replayed_as_they_are_stored(mini, emitted):
+    cell = """import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+figure, axes = plt.subplots()
+axes.plot(rows)
+score = {"n": np.int64(len(rows)), "mean": np.float64(2)}
+curve = pd.DataFrame({"day": pd.date_range("2020", periods=3), "v": rows}).set_index("day")
+"""
+    mini.step("load", "rows = [1, 2, 3]", makes=("rows",))
+    mark = Mark("draw", metrics=("score",), plots=("figure", "curve"))
+    mini.step("draw", cell, reads=("rows",), makes=("figure", "score", "curve"), mark=mark)
+    texts = emitted(mini, 5)
+    assert 'assert_same(made.score, sample("score", of="outputs"), role="metric")' in texts["tests/mini/test_draw.py"]
