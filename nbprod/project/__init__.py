@@ -48,7 +48,7 @@ def read(path: str | Path) -> Notebook:
         content = place.notebook.read_bytes()
     except OSError as error:
         raise NotebookUnreadable(f"{path} can't be read: {error.strerror}") from error
-    return notebook(content, place.relative, ipython.transform)
+    return notebook(content, place.relative, ipython.transform, place.beside)
 
 
 def analyse(notebook: Notebook, record: Record | None = None) -> Graph:

@@ -47,6 +47,13 @@ class Place:
         """The folder of the record's samples."""
         return self.state / "record" / self.package
 
+    def beside(self, file: str) -> bytes | None:
+        """The content of a file by its path from the notebook's folder; None where there is none."""
+        try:
+            return (self.notebook.parent / file).read_bytes()
+        except (OSError, ValueError):
+            return None
+
     @property
     def base(self) -> Path:
         """What export last wrote, for the three-way merge."""

@@ -12,9 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from nbprod.adapters import jupytext, nbformat
+from nbprod.errors import NotebookUnreadable
 from nbprod.model.faults import OTHER_KERNEL
 from nbprod.model.notebook import Cell, Notebook, Role
 from nbprod.read.cells import Reading, code_cell
+from nbprod.read.including import Included, as_main
 from nbprod.read.names import bound_names
 
 if TYPE_CHECKING:
@@ -28,11 +30,17 @@ PYTHONS = re.compile(r"^(i?python\d*|xpython|sage)$", re.IGNORECASE)
 OWN_DISPLAY = re.compile(r"(^|\s)(import[^\n]*\bdisplay\b|def\s+display\b|display\s*=[^=])")
 
 
-def notebook(text: str | bytes, path: str, transform: Callable[[str], str]) -> Notebook:
+def notebook(
+    text: str | bytes,
+    path: str,
+    transform: Callable[[str], str],
+    beside: Callable[[str], str | bytes | None] = lambda _: None,
+) -> Notebook:
     r"""Return the notebook; what is wrong with a cell stands in its `faults`, with the whole in `notes`.
 
     Notebooks in jupytext's formats are told by the path's suffix. `transform` is IPython's transformer of a cell's
-    text. Raises NotebookUnreadable if the text is no notebook.
+    text; `beside` gives the content of a file by its path from the notebook's folder, or None: what a cell runs with
+    `%run FILE` is read in its place. Raises NotebookUnreadable if the text is no notebook.
 
     >>> cells = '[{"cell_type": "code", "metadata": {}, "source": "%%step load\\nflights = [12, 40, 3]"}]'
     >>> read = notebook('{"nbformat": 4, "metadata": {}, "cells": ' + cells + '}', "flights.ipynb", str)
@@ -42,14 +50,41 @@ def notebook(text: str | bytes, path: str, transform: Callable[[str], str]) -> N
     raw = nbformat.parse(jupytext.as_ipynb(nbformat.decoded(text, path), path), path)
     language = "" if not raw.language or PYTHONS.match(raw.language) else raw.language
     notes = raw.notes + ((OTHER_KERNEL.at(None, language=language),) if language else ())
-    reading = _reading(raw.cells, transform, language)
+    reading = _reading(raw.cells, transform, language, _including(beside, transform, frozenset({path})))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a cell's "\d" is its author's business, and Python tells of it when it runs
         cells = tuple(_cell(index, cell, reading) for index, cell in enumerate(raw.cells))
     return Notebook(path.replace("\\", "/"), cells, notes)
 
 
-def _reading(cells: Sequence[RawCell], transform: Callable[[str], str], language: str) -> Reading:
+def _including(
+    beside: Callable[[str], str | bytes | None], transform: Callable[[str], str], above: frozenset[str]
+) -> Callable[[str], Included | None]:
+    """Return what reads the files that cells run; `above` are those that are being read."""
+
+    def included(file: str) -> Included | None:
+        text = None if file in above else beside(file)
+        if text is None:
+            return None
+        try:
+            raw = nbformat.parse(jupytext.as_ipynb(nbformat.decoded(text, file), file), file)
+        except NotebookUnreadable:
+            return None
+        reading = _reading(raw.cells, transform, "", _including(beside, transform, above | {file}))
+        cells = [_cell(index, cell, reading) for index, cell in enumerate(raw.cells) if cell.kind == "code"]
+        kept = [cell for cell in cells if cell.role is not Role.SKIPPED]
+        needs = tuple(need for cell in kept for need in cell.needs)
+        return Included(as_main("\n".join(cell.python for cell in kept)), needs)
+
+    return included
+
+
+def _reading(
+    cells: Sequence[RawCell],
+    transform: Callable[[str], str],
+    language: str,
+    beside: Callable[[str], Included | None],
+) -> Reading:
     sources = [cell.source for cell in cells if cell.kind == "code"]
 
     @cache
@@ -57,7 +92,7 @@ def _reading(cells: Sequence[RawCell], transform: Callable[[str], str], language
         return bound_names(sources)
 
     own_display = any("display" in source and OWN_DISPLAY.search(source) for source in sources)
-    return Reading(transform, names, language, has_own_display=own_display)
+    return Reading(transform, names, language, has_own_display=own_display, beside=beside)
 
 
 def _cell(index: int, cell: RawCell, reading: Reading) -> Cell:

@@ -17,6 +17,7 @@ from nbprod.model.faults import (
 )
 from nbprod.model.notebook import Cell, Role
 from nbprod.read import marks
+from nbprod.read.including import with_included
 from nbprod.read.magics import Translation, translated
 
 if TYPE_CHECKING:
@@ -24,20 +25,26 @@ if TYPE_CHECKING:
 
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.notebook import Mark
+    from nbprod.read.including import Included
     from nbprod.read.magics import Finding
 
 CARRIED = {Role.STEP, Role.TEST, Role.PARAMETERS}  # cells whose code export writes down
 SHOWN = re.compile(r"(?<![\w.])display\s*\(")
 
 
+def _nothing_beside(_: str) -> None:
+    """No file can be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What cells need to be read: IPython's transformer, and the names that the notebook binds, when asked."""
+    """What cells need to be read: IPython's transformer, the names that the notebook binds, and the files beside it."""
 
     transform: Callable[[str], str]
     names: Callable[[], Collection[str]]
     language: str = ""  # of the kernel, if it is not Python: then nothing is translated
     has_own_display: bool = False
+    beside: Callable[[str], Included | None] = _nothing_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,11 @@ def code_cell(index: int, identity: str, source: str, tags: Sequence[str], readi
     """Return the code cell with its role, its plain Python and its faults."""
     marked = _marked(source)
     marking = marks.joined(marks.of_tags(tuple(tags)), marked.marking)
+    below, included = with_included(marked.below, reading.beside)
     if reading.language:
         body = Translation("\n" * source.count("\n"), is_python=False)
     else:
-        body = translated(marked.below, reading.transform, reading.names)
+        body = translated(below, reading.transform, reading.names)
     faults = () if marking.role is Role.SKIPPED or reading.language else _faults(index, marked, marking, body)
     shows = ("from IPython.display import display",) if _shows(body.python, reading) else ()
     return Cell(
@@ -67,7 +75,7 @@ def code_cell(index: int, identity: str, source: str, tags: Sequence[str], readi
         tags=tuple(tags),
         mark=marking.mark,
         python=body.python,
-        needs=(*shows, *body.needs),
+        needs=tuple(dict.fromkeys((*shows, *included, *body.needs))),
         faults=faults,
     )
 

@@ -103,6 +103,7 @@ class Session:
         border = self.observer.border
         types = {each.name: each.type for each in border.describe(self.parameters)}
         sources = [self._python(cell) for cell in self.plan.sources]
+        sources += [each.source for step in self.plan.graph.steps for each in step.definitions]
         result = {
             "steps": [asdict(each) for each in described],
             "parameters": [(name, repr(value)) for name, value in self.parameters.items()],

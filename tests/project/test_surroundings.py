@@ -32,6 +32,36 @@ MODULES = {
     "nb/pkg/inner.py": "def shift(x): return x + 1\n",
     "src/lib.py": "def scale(x): return 10 * x\n",
 }
+RUNS = """\
+# %%
+# %run helpers.ipynb
+# %run ../src/rates.py
+# %%
+# %%step load
+rows = make(rate)
+# %%
+# %%step more --outs total
+# %run start
+total = start + sum(rows) + square(top)
+"""
+HELPERS = {
+    "nbformat": 4,
+    "nbformat_minor": 4,
+    "metadata": {},
+    "cells": [
+        {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+        for source in ("%matplotlib inline\nimport numpy as np", "def make(n):\n    return np.arange(n).tolist()")
+    ],
+}
+SCRIPT = """\
+rate = 4
+
+def square(x):
+    return x * x
+
+if __name__ == "__main__":
+    top = 3
+"""
 FILES = """\
 # %%
 import json
@@ -75,3 +105,14 @@ def test_files_that_pass_between_steps(whole):
     made.repro()
     assert json.loads(made.text("nb/report.json")) == {"total": 10}
     assert made.verify().equal
+
+
+def test_notebooks_and_scripts_that_cells_run(whole):
+    files = {"nb/helpers.ipynb": json.dumps(HELPERS), "src/rates.py": SCRIPT, "nb/start.py": "start = 10000\n"}
+    made = whole("runs", RUNS, **files)
+    made.export()
+    made.tests()
+    made.repro()
+    assert made.verify().equal
+    assert json.loads(made.text("data/more/total.json")) == 10000 + 6 + 9
+    assert "top = 3\n" in made.text("runs/steps/more.py")
