@@ -17,7 +17,13 @@ MOST_NAMES = 4
 def text(done: Suggested, notebook: str) -> str:
     """Return the tables of the steps and of what stays outside, the faults that remain, and what to run next."""
     found = done.suggestion
-    parts = [_headline(found), _steps(found), _settings(found), _left_out(found), *(f"  {each}" for each in found.notes)]
+    parts = [
+        _headline(found),
+        _steps(found),
+        _settings(found),
+        _left_out(found),
+        *(f"  {each}" for each in found.notes),
+    ]
     if found.errors:
         parts.append(report.diagnostics(found.errors))
     parts.append(_next(done, notebook))
@@ -56,7 +62,8 @@ def _headline(found: Suggestion) -> str:
         return "  no cell makes anything that a step could hand on: nothing to suggest"
     inside = sum(len(each.cells) for each in found.segments)
     whole = inside + len(found.left_out)
-    return f"  {report.plural(len(found.segments), 'step')} of {inside} cells; {len(found.left_out)} of {whole} cells stay outside"
+    steps = report.plural(len(found.segments), "step")
+    return f"  {steps} of {inside} cells; {len(found.left_out)} of {whole} cells stay outside"
 
 
 def _steps(found: Suggestion) -> str:

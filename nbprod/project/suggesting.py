@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import CellFailed, NotebookFaulty, UsageError
 from nbprod.model.diagnostic import Severity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.notebook import Notebook
+    from nbprod.model.record import Record
     from nbprod.project import Progress
     from nbprod.suggest import Suggestion
 
 ROUNDS = 8  # recorded runs, each after joining what the last one showed to be one
-BORDER_FAULTS = ("NB203", "NB204", "NB205", "NB208", "NB301")
+BORDER_FAULTS = ("NB203", "NB204", "NB205", "NB208", "NB301", "NB307")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,7 @@ def _draft(document: dict[str, Any], path: str) -> _Draft:
         if cell.get("cell_type") == "code":
             cell.setdefault("metadata", {})["tags"] = ["step:trial"]
     tried = _reading(everywhere, path)
-    uncarried = {
-        each.index for each in tried.cells if any(fault.severity is Severity.ERROR for fault in each.faults)
-    }
+    uncarried = {each.index for each in tried.cells if any(fault.severity is Severity.ERROR for fault in each.faults)}
     return _Draft(document, _reading(document, path), frozenset(uncarried), path)
 
 
@@ -111,10 +111,12 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
 
     for _ in range(ROUNDS):
         try:
-            faults = _faults_of_run(out, progress)
+            trial = _trial(out, progress)
         except CellFailed as failed:
             return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
-        better = suggest.improved(draft.notebook, analyse, found, faults, uncarried=draft.uncarried) if faults else None
+        better = suggest.improved(
+            draft.notebook, analyse, found, trial.faults, moving=trial.moving, uncarried=draft.uncarried
+        )
         if better is None:
             return found
         found = replace(better, settings=found.settings)
@@ -122,15 +124,38 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
     return found
 
 
-def _faults_of_run(out: Path, progress: Progress | None) -> list[Diagnostic]:
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What recorded runs say against the marks: faults, and outputs that were another value in a second run."""
+
+    faults: tuple[Diagnostic, ...]
+    moving: tuple[tuple[str, str], ...] = ()
+
+
+def _trial(out: Path, progress: Progress | None) -> _Trial:
     from nbprod.project import read, record, settled
 
     try:
-        recorded = record(out, progress=progress)
+        first = record(out, progress=progress)
     except NotebookFaulty as faulty:
-        return list(faulty.diagnostics)
-    graph = settled(read(out), recorded)
-    return [each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.code == "NB307"]
+        return _Trial(faulty.diagnostics)
+    graph = settled(read(out), first)
+    faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS)
+    if faults or all(seen.sample and seen.sample.repeats and not seen.sample.fault for seen in first.steps):
+        return _Trial(faults)
+    return _Trial((), _moving(first, record(out, progress=progress)))
+
+
+def _moving(first: Record, second: Record) -> tuple[tuple[str, str], ...]:
+    """The outputs that two runs made differently, by step and name."""
+    pairs = ((one, second.step(one.step)) for one in first.steps)
+    return tuple(
+        (one.step, value.name)
+        for one, other in pairs
+        if other is not None
+        for value, again in zip(one.outputs, other.outputs, strict=True)
+        if value.fingerprint != again.fingerprint
+    )
 
 
 def _text(draft: _Draft, found: Suggestion, *, magics: bool) -> str:

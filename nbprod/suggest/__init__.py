@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.suggest import headings, marking, naming
 from nbprod.suggest.flow import flow as flow_of
-from nbprod.suggest.repairs import fields, repaired
+from nbprod.suggest.repairs import fields, kept_inside, repaired
 from nbprod.suggest.results import with_results
 from nbprod.suggest.segments import joined, segments
 from nbprod.suggest.settings import settings as settings_of
@@ -59,9 +59,13 @@ def improved(
     suggestion: Suggestion,
     faults: Sequence[Diagnostic],
     *,
+    moving: Sequence[tuple[str, str]] = (),
     uncarried: frozenset[int] = frozenset(),
 ) -> Suggestion | None:
-    """Return a suggestion without the faults that a run of the marked notebook found; None if marks can't cure them."""
+    """Return a suggestion without the faults that runs of the marked notebook found; None if marks can't cure them.
+
+    `moving` are steps' outputs, by step and name, that were another value in each run: none of these may cross.
+    """
     flow = flow_of(notebook, judge(notebook), uncarried)
     cut = suggestion.segments
     results = {(each.name, name) for each in cut for name in each.outs}
@@ -69,6 +73,9 @@ def improved(
     surplus = [fault for fault, told in found if (told.get("step", ""), told.get("name", "")) in results]
     for fault in surplus or faults:  # a result that can't be stored may be all that is wrong with what it shares
         cut = _named_again(repaired(cut, flow, fault), flow, cut)
+    for step, name in moving:
+        why = f"'{name}' is another value in every run"
+        cut = _named_again(kept_inside(cut, flow, step, name, why), flow, cut)
     return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)
 
 
@@ -83,7 +90,9 @@ def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, .
         if cut not in seen:
             graph = judge(marking.marked(notebook, cut))
     if any(each.severity == "error" for each in graph.diagnostics) and len(cut) > 1:
-        whole = _named_again(joined(cut, (cut[0].cells[0], cut[-1].cells[-1]), "its parts can't be told apart"), flow, cut)
+        whole = _named_again(
+            joined(cut, (cut[0].cells[0], cut[-1].cells[-1]), "its parts can't be told apart"), flow, cut
+        )
         other = judge(marking.marked(notebook, whole))
         if not any(each.severity == "error" for each in other.diagnostics):
             cut, graph = whole, other

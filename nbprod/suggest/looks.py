@@ -143,7 +143,9 @@ def _called(call: ast.Call, found: Look) -> None:
     dotted = dotted_name(call.func)
     head, _, last = dotted.rpartition(".")
     found.calls.add(last)
-    found.plots |= head.split(".")[0] in PLOT_LIBRARIES or (bool(head) and (last in DRAWING_METHODS or ".plot" in dotted))
+    found.plots |= head.split(".")[0] in PLOT_LIBRARIES or (
+        bool(head) and (last in DRAWING_METHODS or ".plot" in dotted)
+    )
     found.shows |= dotted in SHOWING_CALLS
     found.writes_files |= (bool(head) and last in WRITING_METHODS and bool(call.args)) or dotted in WRITING_CALLS
     found.writes_files |= last == "open" and _opens_for_writing(call)

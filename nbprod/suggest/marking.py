@@ -21,8 +21,15 @@ LOADING = "%load_ext nbprod"
 
 def marked(notebook: Notebook, segments: Iterable[Segment]) -> Notebook:
     """Return the notebook with the segments' cells marked as steps."""
-    marks = {cell: Mark(each.name, outs=each.outs if cell == each.cells[0] else ()) for each in segments for cell in each.cells}
-    cells = [replace(each, role=Role.STEP, mark=marks[each.index]) if each.index in marks else each for each in notebook.cells]
+    marks = {
+        cell: Mark(each.name, outs=each.outs if cell == each.cells[0] else ())
+        for each in segments
+        for cell in each.cells
+    }
+    cells = [
+        replace(cell, role=Role.STEP, mark=marks[cell.index]) if cell.index in marks else cell
+        for cell in notebook.cells
+    ]
     return replace(notebook, cells=tuple(cells))
 
 

@@ -9,16 +9,18 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nbprod.suggest.knowledge import words
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from nbprod.suggest.flow import Flow
     from nbprod.suggest.suggestion import Segment
 
-FILLING = frozenset(
-    "a an and the of to in on for with from by using use our your we let s is are as at into its it this that how part "
-    "chapter section step now some basic do does can you i vs or be exercise example examples".split()
-)
+FILLING = words("""
+    a an and the of to in on for with from by using use our your we let s is are as at into its it this that how part
+    chapter section step now some basic do does can you i vs or be exercise example examples
+""")
 RESERVED = frozenset({"parameters", "definitions", "steps", "schemas", "tests", "main", "self", "step", "display"})
 VERBS = (
     (("train_test_split", "KFold", "StratifiedKFold"), "split_{}"),
@@ -29,6 +31,7 @@ VERBS = (
     (("groupby", "pivot_table", "agg"), "summarize_{}"),
 )
 LONGEST = 32
+CLAUSE = re.compile(r"[:(–—?!.;/]| - ")
 
 
 def named(segments: Iterable[Segment], flow: Flow) -> tuple[Segment, ...]:
@@ -48,13 +51,14 @@ def of_title(title: str) -> str:
     >>> of_title("Préparation of the Data: cleaning"), of_title("The 3 of us"), of_title("数据")
     ('preparation_data', 'us', '')
     """
-    head = re.split(r"[:(–—?!.;]| - ", title)[0] if re.search(r"\w{3}", re.split(r"[:(–—?!.;]| - ", title)[0]) else title
+    start = CLAUSE.split(title)[0]
+    head = start if re.search(r"\w{3}", start) else title
     ascii_text = unicodedata.normalize("NFKD", head).encode("ascii", "ignore").decode().lower().replace("'", "")
-    words = [word for word in re.findall(r"[a-z0-9]+", ascii_text) if word not in FILLING]
-    while words and words[0][0].isdigit():
-        words.pop(0)
+    telling = [word for word in re.findall(r"[a-z0-9]+", ascii_text) if word not in FILLING]
+    while telling and telling[0][0].isdigit():
+        telling.pop(0)
     kept: list[str] = []
-    for word in words[:4]:
+    for word in telling[:4]:
         if len("_".join([*kept, word])) <= LONGEST:
             kept.append(word)
     return "_".join(kept)
@@ -64,8 +68,8 @@ def of_values(segment: Segment, flow: Flow) -> str:
     """Return a name from what the cells make and do."""
     calls = {call for cell in segment.cells for call in flow.looks[cell].calls}
     main = main_value(segment, flow)
-    for words, template in VERBS:
-        if calls & set(words):
+    for known, template in VERBS:
+        if calls & set(known):
             return template.format(main).rstrip("_").lower()
     return f"make_{main}".rstrip("_").lower()
 

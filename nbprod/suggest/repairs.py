@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -18,13 +18,30 @@ if TYPE_CHECKING:
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.suggest.flow import Flow
 
-    Repair = Callable[[Segments, Flow, Diagnostic, dict[str, str]], Segments]
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A fault, what its words speak of, and the flow of the notebook that has it."""
+
+    flow: Flow
+    fault: Diagnostic
+    told: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The value, or the step, that it is about."""
+        return self.told.get("name", "")
+
+    @property
+    def step(self) -> str:
+        """The step that it is about."""
+        return self.told.get("step", "")
 
 
 def repaired(segments: Segments, flow: Flow, fault: Diagnostic) -> Segments:
     """Return the segments without the fault; the same segments if marks can't cure it."""
     repair = _REPAIRS.get(fault.code)
-    return repair(segments, flow, fault, fields(fault)) if repair else segments
+    return repair(segments, Case(flow, fault, fields(fault))) if repair else segments
 
 
 def fields(fault: Diagnostic) -> dict[str, str]:
@@ -69,60 +86,61 @@ def absorbed(segments: Segments, flow: Flow, cell: int, why: str) -> Segments:
     after = [at for at, each in enumerate(segments) if each.cells[-1] > cell]
     if not before and not after:
         return (Segment((cell,), why=(why,)),)
-    if before and after and before[-1] >= after[0]:
-        at = before[-1]
-    elif not after or (before and flow.between(segments[before[-1]].cells, (cell,))):
-        at = before[-1]
-    else:
-        at = after[0]
+    stands_inside = before and after and before[-1] >= after[0]
+    follows = stands_inside or not after or (before and flow.between(segments[before[-1]].cells, (cell,)))
+    at = before[-1] if follows else after[0]
     home = segments[at]
     grown = replace(home, cells=tuple(sorted((*home.cells, cell))), why=(*home.why, why))
     return (*segments[:at], grown, *segments[at + 1 :])
 
 
-def _absorb_maker(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    if not told.get("maker", "").isdigit():
+def _absorb_maker(segments: Segments, case: Case) -> Segments:
+    if not case.told.get("maker", "").isdigit():
         return segments
-    why = f"cell {told['maker']} makes '{told['name']}', which is needed"
-    return absorbed(segments, flow, int(told["maker"]), why)
+    why = f"cell {case.told['maker']} makes '{case.name}', which is needed"
+    return absorbed(segments, case.flow, int(case.told["maker"]), why)
 
 
-def _absorb_place(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    if fault.cell is None:
+def _absorb_place(segments: Segments, case: Case) -> Segments:
+    if case.fault.cell is None:
         return segments
-    changes = f"cell {fault.cell} changes '{told['name']}'" if "name" in told else f"cell {fault.cell} draws random numbers"
-    return absorbed(segments, flow, fault.cell, changes)
+    does = f"changes '{case.name}'" if case.name else "draws random numbers"
+    return absorbed(segments, case.flow, case.fault.cell, f"cell {case.fault.cell} {does}")
 
 
-def _join_cycle(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    names = set(re.findall(r"'([^']+)'", told.get("path", fault.message)))
+def _join_cycle(segments: Segments, case: Case) -> Segments:
+    names = set(re.findall(r"'([^']+)'", case.told.get("path", case.fault.message)))
     cells = [cell for each in segments if each.name in names for cell in each.cells]
     return joined(segments, (min(cells), max(cells)), "they need each other") if cells else segments
 
 
-def _join_change(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    if fault.cell is None or not told.get("place", "").isdigit():
+def _join_change(segments: Segments, case: Case) -> Segments:
+    if case.fault.cell is None or not case.told.get("place", "").isdigit():
         return segments
-    return joined(segments, (int(told["place"]), fault.cell), f"'{told.get('name', '')}' changes after it was read")
+    return joined(segments, (int(case.told["place"]), case.fault.cell), f"'{case.name}' changes after it was read")
 
 
-def _join_unstorable(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    """A result that can't be stored isn't kept; a value that others need must not cross."""
-    name, home = told.get("name", ""), step_of(segments, told.get("step", ""))
+def _join_unstorable(segments: Segments, case: Case) -> Segments:
+    why = f"'{case.name}' can't be stored, so it must not cross"
+    return kept_inside(segments, case.flow, case.step, case.name, why)
+
+
+def kept_inside(segments: Segments, flow: Flow, step: str, name: str, why: str) -> Segments:
+    """Return the segments so that a value leaves its step no more: no result, and its readers are in the same step."""
+    home = step_of(segments, step)
     if home is None:
         return segments
-    readers = [link.reader for link in flow.links if link.name == name and link.maker in home.cells]
-    outside = [each for each in readers if each not in home.cells and _in_steps(segments, each)]
     if name in home.outs:
         segments = tuple(_without(each, name) if each is home else each for each in segments)
+    readers = [link.reader for link in flow.links if link.name == name and link.maker in home.cells]
+    outside = [each for each in readers if each not in home.cells and _in_steps(segments, each)]
     if outside:
-        return joined(segments, (home.cells[0], max(outside)), f"'{name}' can't be stored, so it must not cross")
-    return segments if name in home.outs else _join_with_next(segments, home, name)
+        return joined(segments, (home.cells[0], max(outside)), why)
+    return segments if name in home.outs else _join_with_next(segments, home, why)
 
 
-def _join_with_next(segments: Segments, home: Segment, name: str) -> Segments:
+def _join_with_next(segments: Segments, home: Segment, why: str) -> Segments:
     below = [each for each in segments if each.cells[0] > home.cells[-1]]
-    why = f"'{name}' can't be stored, so it must not cross"
     return joined(segments, (home.cells[0], below[0].cells[0]), why) if below else segments
 
 
@@ -134,30 +152,30 @@ def _without(segment: Segment, name: str) -> Segment:
     return replace(segment, outs=tuple(each for each in segment.outs if each != name))
 
 
-def _drop_result(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    step, name = told.get("step", ""), told.get("name", "")
+def _drop_result(segments: Segments, case: Case) -> Segments:
+    step, name = case.step, case.name
     return tuple(_without(each, name) if each.name == step else each for each in segments)
 
 
-def _join_random(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
+def _join_random(segments: Segments, case: Case) -> Segments:
     """What comes of unseeded draws differs from run to run, so that nothing of it can be compared: it stays inside."""
-    home = step_of(segments, told.get("step", ""))
-    if home is None or fault.cell is None:
+    home = step_of(segments, case.step)
+    if home is None or case.fault.cell is None:
         return segments
-    drawn = flow.downstream(fault.cell)
+    drawn = case.flow.downstream(case.fault.cell)
     reached = [each for each in segments if each is home or drawn & set(each.cells)]
     cells = [cell for each in reached for cell in each.cells]
-    why = f"cell {fault.cell} draws random numbers that nothing seeds"
+    why = f"cell {case.fault.cell} draws random numbers that nothing seeds"
     segments = joined(segments, (min(cells), max(cells)), why)
-    return tuple(replace(each, outs=()) if fault.cell in each.cells else each for each in segments)
+    return tuple(replace(each, outs=()) if case.fault.cell in each.cells else each for each in segments)
 
 
-def _rename(segments: Segments, flow: Flow, fault: Diagnostic, told: dict[str, str]) -> Segments:
-    name = told.get("name", "")
+def _rename(segments: Segments, case: Case) -> Segments:
+    name = case.name
     return tuple(replace(each, name=f"{name}_step") if each.name == name else each for each in segments)
 
 
-_REPAIRS: dict[str, Repair] = {
+_REPAIRS: dict[str, Callable[[Segments, Case], Segments]] = {
     "NB202": _rename,
     "NB203": _absorb_maker,
     "NB204": _absorb_place,

@@ -111,11 +111,12 @@ def one(parts: Sequence[Segment], why: str) -> Segment:
     """Return the parts as one segment, which keeps the title of the longest."""
     titled = [each for each in parts if each.title]
     longest = max(titled, key=lambda each: len(each.cells)) if titled else parts[0]
-    reasons = dict.fromkeys(reason for each in (longest, *parts) for reason in each.why if each is longest or "'" not in reason[:9])
+    others = (reason for each in parts for reason in each.why if not reason.startswith("heading"))
+    reasons = dict.fromkeys((*longest.why, *others, why))
     return Segment(
         cells=tuple(cell for each in parts for cell in each.cells),
         title=longest.title,
-        why=(*reasons, why) if why not in reasons else tuple(reasons),
+        why=tuple(reasons),
         outs=tuple(dict.fromkeys(name for each in parts for name in each.outs)),
     )
 
