@@ -7,7 +7,8 @@ import pytest
 from nbprod.model.graph import Graph, Step
 from nbprod.model.notebook import Mark
 from nbprod.model.record import Record, StepSeen
-from nbprod.record import file_edges, findings
+from nbprod.record import file_edges
+from nbprod.record.passing import file_findings
 
 
 def graph_of(*cells):
@@ -49,14 +50,14 @@ def test_a_later_writer_and_the_step_itself_are_no_makers():
 )
 def test_files_that_no_step_makes_or_that_two_make(outside, steps, expected):
     graph = graph_of(*(int(name[1:]) for name in steps))
-    found = findings(graph, record_of(tuple(outside), **steps))
+    found = file_findings(graph, record_of(tuple(outside), **steps))
     assert [f"{each.code} {each.severity}".startswith(code) for each, code in zip(found, expected, strict=True)] == [
         True
     ] * len(expected)
 
 
 def test_the_cell_to_mark_is_named():
-    (found,) = findings(graph_of(2), record_of((("a.csv", 0), ("a.csv", 1)), s2=(("a.csv",), ())))
+    (found,) = file_findings(graph_of(2), record_of((("a.csv", 0), ("a.csv", 1)), s2=(("a.csv",), ())))
     assert found.message == "step 's2' reads 'a.csv', which cell 1 writes and no step makes"
     assert found.hint == "Mark cell 1 as a step: then the file is its output."
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbprod.model.faults.fault import ExampleCell, Fault, example_cells
-from nbprod.model.faults.files import FILE_OF_TWO, STRAY_FILE
+from nbprod.model.faults.files import FILE_OF_TWO, NOTHING_KEPT, STRAY_FILE
 from nbprod.model.faults.names import (
     CHANGED_AFTER_READ,
     CHANGED_OUTSIDE,
@@ -97,6 +97,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             OUTSIDE_PROJECT,
             STRAY_FILE,
             FILE_OF_TWO,
+            NOTHING_KEPT,
             CONFLICT,
             UNUSABLE_YAML,
             STAGE_TAKEN,
@@ -127,6 +128,7 @@ __all__ = [
     "MENDED_IDS",
     "NAME_TAKEN",
     "NETWORK",
+    "NOTHING_KEPT",
     "NOT_PYTHON",
     "NO_FINGERPRINT",
     "NO_REPLAY",

@@ -80,3 +80,31 @@ Path("all_delays.txt").write_text(Path("delays.txt").read_text() + "3\\n")
 count = len(Path("all_delays.txt").read_text().split())
 """,
 )
+
+NOTHING_KEPT = Fault(
+    code="NB312",
+    severity=Severity.HINT,
+    title="A step that keeps nothing",
+    message="step '{step}' keeps nothing: no later step reads what it makes, and it declares no output",
+    hint="Where its result is wanted, declare it: %%step {step} --outs NAME, or --metrics, or --plots.",
+    why="The pipeline stores what a later step reads and what a step declares. The last steps of a notebook often make "
+    "what everybody is waiting for; only their author knows which of their names that is.",
+    bad="""\
+# %%
+%%step load
+delays = [12, 40, 3]
+
+# %%
+%%step report
+shares = {"late": sum(delay >= 30 for delay in delays) / len(delays)}
+""",
+    cure="""\
+# %%
+%%step load
+delays = [12, 40, 3]
+
+# %%
+%%step report --metrics shares
+shares = {"late": sum(delay >= 30 for delay in delays) / len(delays)}
+""",
+)
