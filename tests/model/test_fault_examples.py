@@ -12,7 +12,8 @@ from nbprod.model.diagnostic import ordered
 from nbprod.model.faults import FAULTS, example_cells
 from nbprod.read import notebook
 
-RECORDED = {"NB301", "NB305", "NB306", "NB307", "NB309", "NB310", "NB311", "NB312", "NB404"}  # seen only when the notebook runs
+# seen only when the notebook runs
+RECORDED = {"NB301", "NB305", "NB306", "NB307", "NB309", "NB310", "NB311", "NB312", "NB404"}
 STATIC = [code for code, fault in FAULTS.items() if fault.has_example_notebook and code not in RECORDED]
 
 
