@@ -1,4 +1,6 @@
-"""What several steps of notebooks/flights.ipynb use: WEATHER, NUMBERS, CATEGORIES and FEATURES."""
+"""What several steps of notebooks/flights.ipynb use: WEATHER, NUMBERS, CATEGORIES and
+FEATURES.
+"""
 
 # The dew point is left out: temperature and humidity make it.
 WEATHER = ["temp", "humid", "wind_dir", "wind_speed", "precip", "pressure", "visib"]

@@ -1,4 +1,4 @@
-"""What clean makes, inferred from what was recorded; yours to edit, export keeps your edits."""
+"""What clean makes, inferred from a recorded run. Yours to edit: export keeps your edits."""
 
 import pandas as pd
 import pandera.pandas as pa
@@ -6,7 +6,9 @@ from pandera.typing import Index, Series
 
 
 class Flown(pa.DataFrameModel):
-    """Keep the flights that arrived, and say which of them were late. Inferred from 327,346 rows."""
+    """Keep the flights that arrived, and say which of them were late. Inferred from 327,346
+    rows.
+    """
 
     index: Index[int] = pa.Field(ge=0, unique=True)
     year: Series[int] = pa.Field(gt=0)

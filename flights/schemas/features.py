@@ -1,4 +1,6 @@
-"""What features makes, inferred from what was recorded; yours to edit, export keeps your edits."""
+"""What features makes, inferred from a recorded run. Yours to edit: export keeps your
+edits.
+"""
 
 import pandas as pd
 import pandera.pandas as pa
@@ -6,7 +8,9 @@ from pandera.typing import Series
 
 
 class Table(pa.DataFrameModel):
-    """What is known of each flight before it leaves, one row a flight. Inferred from 327,346 rows."""
+    """What is known of each flight before it leaves, one row a flight. Inferred from 327,346
+    rows.
+    """
 
     date: Series[pd.Timestamp]
     distance: Series[int] = pa.Field(gt=0)

@@ -2,7 +2,7 @@
 
 from pandera.typing import DataFrame
 
-from flights.definitions import WEATHER
+from flights.definitions import FEATURES, WEATHER
 from flights.schemas.clean import Flown
 from flights.schemas.features import Table
 from flights.schemas.load import Airports, Planes, Weather
@@ -36,4 +36,4 @@ def features(
     )
     table["age"] = table["year"] - table["built"]
     table["weekday"] = table["date"].dt.day_name()
-    return table
+    return table[["date", *FEATURES, "late"]]

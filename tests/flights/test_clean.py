@@ -1,4 +1,6 @@
-"""Clean: replayed on the recorded sample, held to its schema, and to the notebook's own checks."""
+"""Clean: replayed on the recorded sample, held to its schema and the notebook's own
+checks.
+"""
 
 from flights.schemas.clean import Flown
 from flights.steps.clean import clean

@@ -1,4 +1,4 @@
-"""Load: held to recorded rows, held to its schema."""
+"""Load: run, and compared with recorded rows, held to its schema."""
 
 from flights.schemas.load import Airports, Flights, Planes, Weather
 from flights.steps.load import load

@@ -1,4 +1,4 @@
-"""What split makes, inferred from what was recorded; yours to edit, export keeps your edits."""
+"""What split makes, inferred from a recorded run. Yours to edit: export keeps your edits."""
 
 import pandas as pd
 import pandera.pandas as pa

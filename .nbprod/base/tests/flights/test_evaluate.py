@@ -1,4 +1,6 @@
-"""Evaluate: replayed on the recorded sample, held to its schema, and to the notebook's own checks."""
+"""Evaluate: replayed on the recorded sample, held to its schema and the notebook's own
+checks.
+"""
 
 from flights.schemas.evaluate import Calibration, Roc
 from flights.steps.evaluate import evaluate
@@ -6,9 +8,9 @@ from flights.steps.evaluate import evaluate
 
 def test_evaluate_gives_what_the_notebook_gave(sample, assert_same):
     made = evaluate(sample("test"), sample("model"), sample("dummy"), redraws=100, seed=0)
-    assert_same(made.metrics, sample("metrics", of="outputs"))
-    assert_same(made.roc, sample("roc", of="outputs"))
-    assert_same(made.calibration, sample("calibration", of="outputs"))
+    assert_same(made.metrics, sample("metrics", of="outputs"), role="metric")
+    assert_same(made.roc, sample("roc", of="outputs"), role="plot")
+    assert_same(made.calibration, sample("calibration", of="outputs"), role="plot")
 
 
 def test_evaluate_keeps_to_its_schema(sample):

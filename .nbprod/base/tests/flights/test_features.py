@@ -1,4 +1,6 @@
-"""Features: replayed on the recorded sample, held to its schema, and to the notebook's own checks."""
+"""Features: replayed on the recorded sample, held to its schema and the notebook's own
+checks.
+"""
 
 from flights.definitions import FEATURES
 from flights.schemas.features import Table

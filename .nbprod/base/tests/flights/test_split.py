@@ -1,4 +1,6 @@
-"""Split: replayed on the recorded sample, held to its schema, and to the notebook's own checks."""
+"""Split: replayed on the recorded sample, held to its schema and the notebook's own
+checks.
+"""
 
 from flights.schemas.split import Test as SchemaTest
 from flights.schemas.split import Training
