@@ -10,7 +10,6 @@ import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbprod.errors import WriteFailed
@@ -19,6 +18,7 @@ from nbprod.values.disk import write_failed, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 
 class Fate(StrEnum):
@@ -189,8 +189,9 @@ def _restore(before: dict[Path, bytes | None], wanted: list[tuple[Path, bytes | 
 
 
 def _refused(path: Path, error: OSError) -> WriteFailed:
-    in_the_way = error.errno in (errno.EEXIST, errno.ENOTDIR) and error.filename
-    refused = write_failed(Path(error.filename) if in_the_way else path, error)
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        path = next((each for each in path.parents if each.exists() and not each.is_dir()), path)
+    refused = write_failed(path, error)
     return WriteFailed(f"{refused.message}; nothing was changed", hint=refused.hint)
 
 
