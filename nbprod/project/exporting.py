@@ -10,6 +10,7 @@ from nbprod.errors import ProjectBroken
 from nbprod.model import faults
 from nbprod.model.diagnostic import Severity, ordered
 from nbprod.model.files import Ownership
+from nbprod.project.samples import steady
 from nbprod.project.writing import Change, Clash, Fate, apply, plan
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def export_recorded(place: Place, graph: Graph, record: Record, *, dry: bool, ov
         standing=_texts(place.root),
         base=_texts(place.base),
     )
-    changes = _planned(place, _formatted(emitted.files), overwrite=overwrite)
+    files = steady(_formatted(emitted.files), place.root)
+    changes = _planned(place, files, overwrite=overwrite)
     found = [*graph.diagnostics, *emitted.diagnostics, *_conflicts(changes)]
     if dry:
         found += _behind(place, changes)

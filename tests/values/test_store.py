@@ -326,6 +326,7 @@ def test_storing_a_figure_opens_no_other(tmp_path):
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
+    plt.close("all")  # what an earlier test of this process left open
     figure, axes = plt.subplots()
     axes.plot([1, 2])
     try:
