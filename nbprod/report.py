@@ -290,7 +290,8 @@ def explained(code: str) -> str:
     """Return why a diagnostic matters, a bad example and its cure; raises UsageError for an unknown code."""
     fault = _fault(code)
     title = f"{fault.code} · {fault.severity} · {fault.title}"
-    return "\n\n".join([title, fault.why, "Bad:\n" + indent(fault.bad), "Cured:\n" + indent(fault.cure)])
+    why = click.wrap_text(fault.why, width=100)
+    return "\n\n".join([title, why, "Bad:\n" + indent(fault.bad), "Cured:\n" + indent(fault.cure)])
 
 
 def catalogue() -> str:
