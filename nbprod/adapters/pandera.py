@@ -86,9 +86,9 @@ def _library(schema: object) -> str:
 
 
 def _type_name(value: object) -> str:
-    kinds = [each for each in type(value).__mro__ if each.__module__.partition(".")[0] in {"pandas", "polars"}]
+    kinds = [each for each in type(value).__mro__ if str(each.__module__).partition(".")[0] in {"pandas", "polars"}]
     kind = kinds[0] if kinds else type(value)
-    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
+    return f"{str(kind.__module__).partition('.')[0]}.{kind.__qualname__}"
 
 
 def _transforms(schema: Any) -> bool:

@@ -111,7 +111,7 @@ def _library_comparer(value: Any) -> Callable[[Rules, Any, Any, str], Difference
         (("numpy.generic",), arrays.compare_scalars),
         (FIGURES, arrays.compare_pixels),
     )
-    if type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocsr"):
+    if str(type(value).__module__).startswith("scipy.sparse") and hasattr(value, "tocsr"):
         return arrays.compare_sparse
     return next((compare for names, compare in known if is_a(value, *names)), None)
 

@@ -65,7 +65,8 @@ def _handler_of(kind: type) -> Callable[[Walk, Sink, Any], None]:
         return known
     if issubclass(kind, type):
         return objects.feed_class
-    for library in dict.fromkeys(each.__module__.partition(".")[0] for each in kind.__mro__):
+    # A class can have anything for its module: patsy's have the slot of that name.
+    for library in dict.fromkeys(str(each.__module__).partition(".")[0] for each in kind.__mro__):
         if library in LIBRARIES and (handler := LIBRARIES[library](kind)):
             return handler
     return objects.feed_object

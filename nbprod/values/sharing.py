@@ -99,7 +99,7 @@ def _is_immutable_kind(kind: type) -> bool:
     """Moments, paths and the like; numbers of NumPy, moments of pandas."""
     if kind.__module__ == "numpy":
         return kind.__name__ in {"generic", "dtype"}
-    return kind.__module__ in IMMUTABLE_MODULES or kind.__module__.startswith(SCALAR_MODULES)
+    return kind.__module__ in IMMUTABLE_MODULES or str(kind.__module__).startswith(SCALAR_MODULES)
 
 
 def _children(part: Any) -> Iterable[object]:
@@ -108,7 +108,7 @@ def _children(part: Any) -> Iterable[object]:
         return [*part.keys(), *part.values(), *_state(part)] if _may_hold(part.values()) else ()
     if isinstance(part, list | tuple | set | frozenset):
         return [*part, *_state(part)] if _may_hold(part) else ()
-    library = type(part).__module__.partition(".")[0]
+    library = str(type(part).__module__).partition(".")[0]
     if library == "numpy":
         return part.ravel().tolist() if getattr(getattr(part, "dtype", None), "hasobject", False) else ()
     if library in {"pandas", "polars", "pyarrow", "scipy", "matplotlib"}:

@@ -30,7 +30,7 @@ def public_name(kind: type) -> str:
         return KNOWN_AS[full]
     if kind.__module__ == "builtins":
         return kind.__qualname__
-    parts = kind.__module__.split(".")
+    parts = str(kind.__module__).split(".")
     modules = [".".join(parts[: length + 1]) for length in range(len(parts))]
     public = [name for name in modules if not any(part.startswith("_") for part in name.split(".")[1:])]
     return next((f"{name}.{kind.__qualname__}" for name in public if _found(name, kind.__qualname__) is kind), full)

@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
-from nbprod.values import fingerprint, load, save
+from nbprod.values import describe, fingerprint, load, save
 
 X = np.random.default_rng(0).normal(size=(80, 3))
 y = (X[:, 0] > 0).astype(int)
@@ -354,3 +354,19 @@ def test_layout_does_not_count(shape, flips):
     array = np.random.default_rng(shape).normal(size=shape)
     other = np.asfortranarray(array) if flips % 2 else np.repeat(array, 2, axis=0)[::2]
     assert digest(array) == digest(other) == digest(pd.DataFrame(other).to_numpy())
+
+
+class Placed:
+    """Its instances have a `__module__` of their own, as patsy's have."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+Placed.__module__ = property(lambda _: "elsewhere")  # type: ignore[assignment]
+
+
+def test_a_class_whose_module_is_no_text():
+    assert fingerprint(Placed("a")).digest == fingerprint(Placed("a")).digest
+    assert fingerprint(Placed("a")).digest != fingerprint(Placed("b")).digest
+    assert describe("placed", Placed("a")).type

@@ -31,7 +31,7 @@ def handler_of(kind: type) -> Callable[[Walk, Sink, Any], None] | None:
 
 
 def _is_sparse(kind: type) -> bool:
-    return kind.__module__.startswith("scipy.sparse") and hasattr(kind, "tocoo")
+    return str(kind.__module__).startswith("scipy.sparse") and hasattr(kind, "tocoo")
 
 
 def feed_array(walk: Walk, sink: Sink, array: NDArray[Any]) -> None:

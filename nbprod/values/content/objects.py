@@ -68,7 +68,9 @@ def opaque(value: object) -> str:
 
 def qualified_name(value: Any) -> str:
     """Module and name of a class or a function."""
-    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', getattr(value, '__name__', ''))}"
+    module = getattr(value, "__module__", "")
+    name = getattr(value, "__qualname__", getattr(value, "__name__", ""))
+    return f"{module if isinstance(module, str) else ''}.{name}"
 
 
 def feed_class(_walk: Walk, sink: Sink, value: Any) -> None:
@@ -224,7 +226,7 @@ def _feed_state(walk: Walk, sink: Sink, kind: type, state: Any) -> None:
 
 def is_cache(kind: type, name: str) -> bool:
     """Whether an attribute only keeps what the class can work out again."""
-    if name == "_cache" and kind.__module__.startswith("pandas."):
+    if name == "_cache" and str(kind.__module__).startswith("pandas."):
         return True
     if name == "_deprecated_key_to_warnings" and kind.__qualname__ == "Bunch":
         return True  # scikit-learn's datasets lose it when they are pickled
@@ -232,7 +234,7 @@ def is_cache(kind: type, name: str) -> bool:
 
 
 def _is_search_tree(kind: type) -> bool:
-    return kind.__module__.startswith("sklearn.neighbors") and "Tree" in kind.__name__
+    return str(kind.__module__).startswith("sklearn.neighbors") and "Tree" in kind.__name__
 
 
 HANDLERS: dict[type, Callable[[Walk, Sink, Any], None]] = {

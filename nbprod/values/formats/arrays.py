@@ -26,7 +26,7 @@ def fits_npz(value: object) -> bool:
     """Whether it is a dict of plain arrays by name, or a SciPy sparse matrix."""
     if type(value) is dict:
         return bool(value) and all(type(key) is str and is_array(each) for key, each in value.items())
-    return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocoo")
+    return str(type(value).__module__).startswith("scipy.sparse") and hasattr(value, "tocoo")
 
 
 def write_npy(value: Any, path: Path) -> None:
