@@ -81,8 +81,9 @@ docs: .venv/.ready
 current: .venv/.ready
 	nbprod export --check $(NOTEBOOK)
 
+# The flights' samples were recorded with pandas 3, whose dates and texts have other types.
 pandas2: .venv-pandas2/.ready
-	PATH="$(CURDIR)/.venv-pandas2/bin:$$PATH" pytest -q -n $(WORKERS) -m "not slow"
+	PATH="$(CURDIR)/.venv-pandas2/bin:$$PATH" pytest -q -n $(WORKERS) -m "not slow" --ignore tests/flights
 
 startup: .venv/.ready
 	python benchmarks/startup.py
