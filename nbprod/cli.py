@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
+import shutil
 import sys
 import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TextIO
 
 import click
 
@@ -54,7 +55,7 @@ class Verb(click.Command):
         if ctx.params.get("as_json") or ctx.params.get("form") == "json":
             click.echo(report.failure_json(error))
         else:
-            click.echo(report.failure(error), err=True)
+            click.echo(report.failure(error, columns(sys.stderr)), err=True)
         ctx.exit(error.exit_code)
 
 
@@ -128,7 +129,9 @@ def check(notebook: Path, *, as_json: bool) -> None:
     from nbprod import project, report
 
     graph = project.check(notebook)
-    click.echo(report.diagnostics_json(graph) if as_json else report.checked(graph, named(notebook)))
+    click.echo(
+        report.diagnostics_json(graph) if as_json else report.checked(graph, named(notebook), columns(sys.stdout))
+    )
     sys.exit(1 if report.has_errors(graph.diagnostics) else 0)
 
 
@@ -185,7 +188,9 @@ def export(notebook: Path, *, only_check: bool, overwrite: bool, again: bool | N
 
     with progress("recording") as advance:
         exported = project.export(notebook, dry=only_check, overwrite=overwrite, again=again, progress=advance)
-    click.echo(report.exported_json(exported) if as_json else report.exported(exported, named(notebook)))
+    click.echo(
+        report.exported_json(exported) if as_json else report.exported(exported, named(notebook), columns(sys.stdout))
+    )
     sys.exit(1 if report.has_errors(exported.diagnostics) else 0)
 
 
@@ -240,6 +245,11 @@ def explain(code: str | None, *, as_json: bool) -> None:
 def named(notebook: Path) -> str:
     """Return the notebook's path as it can be typed in a shell."""
     return shlex.quote(str(notebook))
+
+
+def columns(stream: TextIO) -> int:
+    """Return how wide the terminal is that the stream goes to; 0 where it goes elsewhere."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 0
 
 
 class progress:  # noqa: N801  (a context manager that reads as a word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -33,13 +34,16 @@ def has_errors(found: Iterable[Diagnostic]) -> bool:
     return any(each.severity is Severity.ERROR for each in found)
 
 
-def diagnostics(found: Sequence[Diagnostic]) -> str:
-    """Return the diagnostics as aligned lines, at most 50, and a last line that counts them."""
+def diagnostics(found: Sequence[Diagnostic], columns: int = 0) -> str:
+    """Return the diagnostics as aligned lines, at most 50, and a last line that counts them.
+
+    With `columns`, a terminal's width, longer lines go on below where they began.
+    """
     if not found:
         return ""
     rows = [(_place(each), each) for each in found[:MOST]]
     width = max(len(place) for place, _ in rows)
-    lines = [line for place, each in rows for line in _lines(place.ljust(width), each)]
+    lines = [line for place, each in rows for line in _lines(place.ljust(width), each, columns)]
     if len(found) > MOST:
         lines.append(f"  … and {len(found) - MOST} more: --json has all")
     return "\n".join([*lines, f"  {counted(found)}. nbprod explain {_worst(found).code}"])
@@ -74,18 +78,23 @@ def _place(each: Diagnostic) -> str:
     return f"cell {each.cell}, line {each.line}" if each.line else f"cell {each.cell}"
 
 
-def _lines(place: str, each: Diagnostic) -> list[str]:
+def _lines(place: str, each: Diagnostic, columns: int) -> list[str]:
+    pad = len(place) + len(each.code) + 7
+    room = max(columns - pad, 30) if columns else 0
+    lines = [part for line in (each.message, *each.hint.splitlines()) for part in _wrapped(line, room)]
     code = click.style(each.code, fg=COLOURS[each.severity])
-    first = f"  {place}   {code}  {each.message}"
-    pad = " " * (len(place) + len(each.code) + 7)
-    return [first, *(f"{pad}{line}" for line in each.hint.splitlines())]
+    return [f"  {place}   {code}  {lines[0]}", *(" " * pad + line for line in lines[1:])]
 
 
-def checked(graph: Graph, notebook: str) -> str:
+def _wrapped(line: str, room: int) -> list[str]:
+    return textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""] if room else [line]
+
+
+def checked(graph: Graph, notebook: str, columns: int = 0) -> str:
     """Return the diagnostics, or one line that says what was found to be in order."""
     if not graph.diagnostics:
         return f"  {counts(graph)}: nothing stands in the way of nbprod export {notebook}"
-    return diagnostics(graph.diagnostics)
+    return diagnostics(graph.diagnostics, columns)
 
 
 def counts(graph: Graph) -> str:
@@ -131,13 +140,13 @@ def record_json(record: Record) -> str:
     return as_json(asdict(record))
 
 
-def exported(done: Exported, notebook: str) -> str:
+def exported(done: Exported, notebook: str, columns: int = 0) -> str:
     """Return what became of the files, or would have, and what to run next."""
     lines = [f"  {counts(done.graph)}      nbprod graph {notebook}", *_fates(done)]
     if done.written:
         setup = f"{done.setup}   ·   " if done.setup else ""
         lines.append(f"  next     {setup}dvc repro   ·   nbprod verify {notebook}")
-    found = diagnostics(done.diagnostics)
+    found = diagnostics(done.diagnostics, columns)
     return "\n".join([*lines, found] if found else lines)
 
 
@@ -201,7 +210,10 @@ def exported_json(done: Exported) -> str:
 
 def verified(done: Verified) -> str:
     """Return one table of all outputs, the first difference of each that differs, and the verdict."""
-    rows = [(each.step, each.name, each.summary, "equal" if each.equal else "DIFFERENT") for each in done.outputs]
+    rows = [
+        (each.step, each.name, each.summary, "equal" if each.equal else click.style("DIFFERENT", fg="red"))
+        for each in done.outputs
+    ]
     lines = [table(rows)] if rows else []
     lines += [line for each in done.outputs if not each.equal for line in _difference(each)]
     same, total = sum(each.equal for each in done.outputs), len(done.outputs)
@@ -231,13 +243,13 @@ def ran_json(run: StepRun) -> str:
     return as_json(asdict(run))
 
 
-def failure(error: NbprodError) -> str:
+def failure(error: NbprodError, columns: int = 0) -> str:
     """Return an error as the terminal shows it: the user's own traceback or diagnostics first, then what to do."""
     parts = []
     if isinstance(error, CellFailed) and error.traceback:
         parts.append(bounded(error.traceback))
     if isinstance(error, NotebookFaulty) and error.diagnostics:
-        parts.append(diagnostics(error.diagnostics))
+        parts.append(diagnostics(error.diagnostics, columns))
     return "\n".join([*parts, click.style("nbprod: ", fg="red") + str(error)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,14 +64,21 @@ def analyse(notebook: Notebook, record: Record | None = None) -> Graph:
 def place_of(path: str | Path, graph: Graph) -> Place:
     """Return where the notebook lives, its package named so that it shadows nothing the notebook imports."""
     place = locate(path)
-    return replace(place, package=package_name(place.notebook.stem, imported_modules(graph)))
+    return replace(place, package=package_name(place.notebook.stem, imported_modules(graph, place.package)))
 
 
-def imported_modules(graph: Graph) -> set[str]:
-    """Return the top-level modules that the steps import."""
-    imports = (each for step in graph.steps for each in step.definitions if each.kind == "import")
-    return {each.source.split("import")[-1 if each.source.startswith("import") else 0].split()[-1].split(".")[0]
-            for each in imports}  # fmt: skip
+def imported_modules(graph: Graph, like: str) -> set[str]:
+    """Return the top-level modules that the steps import, looking only where the name `like` stands."""
+    sources = {each.source for step in graph.steps for each in step.definitions if each.kind == "import"}
+    sources |= {each.python for step in graph.steps for each in step.blocks}
+    trees = (ast.parse(source) for source in sources if like in source)
+    return {name.partition(".")[0] for tree in trees for node in ast.walk(tree) for name in _modules(node)}
+
+
+def _modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [each.name for each in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
 
 
 def check(path: str | Path) -> Graph:
