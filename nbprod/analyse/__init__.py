@@ -97,7 +97,16 @@ def plan_of(cells: tuple[ScannedCell, ...]) -> Plan:
         makers={name: tuple(each) for name, each in makers.items()},
         skipped=skipped,
         by_index={scanned.cell.index: scanned for scanned in cells},
+        by_step=_by_step(cells),
     )
+
+
+def _by_step(cells: tuple[ScannedCell, ...]) -> dict[str, list[ScannedCell]]:
+    found: dict[str, list[ScannedCell]] = {}
+    for scanned in cells:
+        if scanned.cell.role is Role.STEP and scanned.cell.mark is not None:
+            found.setdefault(scanned.cell.mark.step, []).append(scanned)
+    return found
 
 
 def resolve(

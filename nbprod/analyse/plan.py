@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Plan:
     makers: Mapping[str, tuple[int, ...]]
     skipped: Mapping[str, int]
     by_index: Mapping[int, ScannedCell]
+    by_step: Mapping[str, Sequence[ScannedCell]] = field(default_factory=dict)
 
     def lines_of(self, cell: int) -> list[str]:
         """Return the lines of a cell."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nbprod.analyse import definitions, randomness
+from nbprod.analyse import definitions, randomness, settings
 from nbprod.analyse.decorated import decorator_names, step_mark, undecorated
 from nbprod.analyse.facts import is_definition, is_given
-from nbprod.analyse.findings import LostSetting, Missing
+from nbprod.analyse.findings import Missing
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.analyse.stepping import Stepping
 from nbprod.model.notebook import Role
@@ -116,7 +116,7 @@ class Resolver(Stepping):
         """Return the names that a statement makes constants."""
         reads = statement.trace.reads
         current = self.needs.current
-        known = {name for name in reads if name in current and is_steady(current[name])}
+        known = {name for name in reads if name in current and current[name].is_steady}
         return definitions.constants(statement, self.plan.used, frozenset(known))
 
     def explore(self, scanned: ScannedCell, statement: Statement) -> None:
@@ -131,8 +131,7 @@ class Resolver(Stepping):
         for lib, line in trace.draws.items():
             if lib in self.seeds or randomness.STATES[lib] in current:
                 self.explored[lib] = (cell, line)
-        if trace.settings:
-            self.set_up(cell, statement)
+        self.note_settings(cell, statement)
         is_parameters = scanned.cell.role is Role.PARAMETERS
         for name in trace.binds:
             origin = Origin(Source.LOOSE, cell, statement.line, prior=step_prior(current.get(name)))
@@ -145,14 +144,12 @@ class Resolver(Stepping):
         for name in trace.deletes:
             current.pop(name, None)
 
-    def set_up(self, cell: int, statement: Statement) -> None:
-        """Global state that an unmarked cell sets is set again by each step below."""
-        what = next(iter(statement.trace.settings))
-        origins = [self.needs.current.get(name) for name in statement.trace.reads]
-        if all(each is None or is_steady(each) for each in origins) and not statement.trace.binds:
+    def note_settings(self, cell: int, statement: Statement) -> None:
+        """Global state that an unmarked cell sets, itself or by a function such as `set_up()`."""
+        if statement.trace.settings:
+            self.set_up(cell, statement)
+        elif statement.trace.set_ups and settings.is_bare_call(statement) and self.is_repeatable(statement):
             self.settings.append((cell, statement))
-        else:
-            self.needs.find(LostSetting(cell, statement.line, what))
 
     # Decorated functions
 
@@ -206,11 +203,6 @@ class Resolver(Stepping):
             if origin is not None and origin.source in {Source.STEP, Source.PARAMETER}:
                 self.needs.find(function.unclear(f"it reads '{name}', which is not among its arguments"))
             self.needs.need(draft, name, cell, line)
-
-
-def is_steady(origin: Origin) -> bool:
-    """Whether a name is a definition or a parameter."""
-    return origin.source in {Source.DEFINITION, Source.PARAMETER}
 
 
 def step_prior(old: Origin | None) -> Origin | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nbprod.analyse import definitions, randomness
+from nbprod.analyse import definitions, randomness, settings
 from nbprod.analyse.facts import is_definition
-from nbprod.analyse.findings import ChangedAfterRead, ExplorationDraws, Unseeded
+from nbprod.analyse.findings import ChangedAfterRead, ExplorationDraws, LostSetting, Unseeded
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.model.graph import Definition, DefinitionKind
 from nbprod.model.notebook import Mark
@@ -45,6 +45,8 @@ class Stepping:
         if draft is None:
             draft = self.needs.drafts[mark.step] = Draft(mark.step, mark)
             self.begin(draft, scanned)
+        else:
+            self.repeat_settings(draft)
         draft.mark = joined(draft.mark, mark) if draft.cells else mark
         draft.cells.append(cell.index)
         for statement in scanned.statements:
@@ -56,9 +58,7 @@ class Stepping:
     def begin(self, draft: Draft, scanned: ScannedCell) -> None:
         """Before a step's first statement: the settings that it repeats, and the draws that only the record knows."""
         draft.seeds = [self.source(at, statement) for at, statement in self.seeds.values()]
-        for at, statement in self.settings:
-            draft.before.append((at, statement))
-            self.read(draft, at, statement)
+        self.repeat_settings(draft)
         seen = self.seen.get(draft.name)
         for lib in seen.draws if seen else ():
             if lib in randomness.STATES:
@@ -86,6 +86,36 @@ class Stepping:
         for name in statement.trace.deletes:
             self.needs.current.pop(name, None)
         self.star(scanned, statement)
+        if statement.trace.settings:
+            self.set_up(cell, statement, draft.name)
+
+    def set_up(self, cell: int, statement: Statement, step: str = "") -> None:
+        """Global state that a cell sets is set again by each step below it."""
+        if self.is_repeatable(statement):
+            self.settings.append((cell, statement))
+        elif not step or not settings.audience(statement):
+            self.needs.find(LostSetting(cell, statement.line, next(iter(statement.trace.settings))))
+
+    def is_repeatable(self, statement: Statement) -> bool:
+        """Whether a statement does the same in each step: it needs definitions and parameters only."""
+        origins = [self.needs.current.get(name) for name in statement.trace.reads]
+        steady = all(each is None or each.is_steady for each in origins)
+        return steady and not statement.trace.binds and settings.is_plain(statement)
+
+    def repeat_settings(self, draft: Draft) -> None:
+        """Before a step's cell: the settings made above it, as far as they matter to the step."""
+        fresh = self.settings[draft.set_up :]
+        draft.set_up = len(self.settings)
+        if not fresh:
+            return
+        nodes = [each.node for scanned in self.plan.by_step.get(draft.name, ()) for each in scanned.statements]
+        nodes += [draft.function.statement.node] if draft.function else []
+        mentioned = settings.words(nodes)
+        for at, statement in fresh:
+            own = at in draft.cells
+            if not own and settings.matters(settings.audience(statement), mentioned, self.needs.current):
+                draft.before.append((at, statement))
+                self.read(draft, at, statement)
 
     def read(self, draft: Draft, cell: int, statement: Statement) -> None:
         """Resolve what a statement reads."""

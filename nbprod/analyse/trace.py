@@ -48,6 +48,7 @@ class FunctionFacts:
     calls: tuple[CallSeen, ...] = ()
     draws: frozenset[str] = frozenset()
     seeds: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
     pyplot: bool = False
     methods: Mapping[str, FunctionFacts] = field(default_factory=dict)
     is_class: bool = False
@@ -67,6 +68,7 @@ class Trace:
     draws: dict[str, int] = field(default_factory=dict)
     seeds: dict[str, int] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)  # global state that it sets → whose
+    set_ups: set[str] = field(default_factory=set)  # global state that functions which it uses set
     stars: list[str] = field(default_factory=list)
     functions: dict[str, FunctionFacts] = field(default_factory=dict)
     calls: list[CallSeen] = field(default_factory=list)
@@ -88,6 +90,7 @@ class Trace:
             calls=tuple(self.calls),
             draws=frozenset(self.draws),
             seeds=frozenset(self.seeds),
+            settings=frozenset(self.settings),
             pyplot=self.pyplot,
         )
 

@@ -127,6 +127,7 @@ class Walker:
             self.change(self.world.value(each), line)
         for lib in effects.draws:
             self.draw(lib, line)
+        self.trace.set_ups |= effects.settings
         for lib in effects.seeds:
             self.trace.seeds.setdefault(lib, line)
         self.trace.pyplot |= effects.pyplot

@@ -23,6 +23,7 @@ class Effects:
     mutates_arguments: frozenset[str]
     draws: frozenset[str]
     seeds: frozenset[str]
+    settings: frozenset[str]
     pyplot: bool
 
 
@@ -109,6 +110,7 @@ class World:
             mutates_arguments=self._changed_arguments(name, frozenset()),
             draws=frozenset(draw for facts in every for draw in facts.draws),
             seeds=frozenset(seed for facts in every for seed in facts.seeds),
+            settings=frozenset(each for facts in every for each in facts.settings),
             pyplot=any(facts.pyplot for facts in every),
         )
 
