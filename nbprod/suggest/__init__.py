@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.suggest import headings, marking, naming
 from nbprod.suggest.flow import flow as flow_of
-from nbprod.suggest.repairs import fields, kept_inside, repaired
+from nbprod.suggest.repairs import fields, kept_inside, repaired, without_results
 from nbprod.suggest.results import with_results
 from nbprod.suggest.segments import joined, segments
 from nbprod.suggest.settings import settings as settings_of
@@ -73,7 +73,8 @@ def improved(
     surplus = [fault for fault, told in found if (told.get("step", ""), told.get("name", "")) in results]
     for fault in surplus or faults:  # a result that can't be stored may be all that is wrong with what it shares
         cut = _named_again(repaired(cut, flow, fault), flow, cut)
-    for step, name in moving:
+    cut = without_results(cut, moving)
+    for step, name in [each for each in moving if each not in results]:
         why = f"'{name}' is another value in every run"
         cut = _named_again(kept_inside(cut, flow, step, name, why), flow, cut)
     return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)
@@ -101,16 +102,16 @@ def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, .
 
 
 def _named_again(cut: tuple[Segment, ...], flow: Flow, before: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """Name and weigh what was joined anew; what stands keeps its name."""
+    """Name what was joined; what stands keeps its name."""
     if [each.cells for each in cut] == [each.cells for each in before]:
         return cut
-    fresh = naming.named(with_results(cut, flow), flow)
+    fresh = naming.named(cut, flow)
     standing = {each.cells: each for each in cut if each.name}
     names = {each.name for each in standing.values()}
     done = []
     for each in fresh:
         kept = standing.get(each.cells)
         name = kept.name if kept else naming.free(each.name, names)
-        done.append(replace(each, name=name, outs=kept.outs if kept else each.outs))
+        done.append(replace(each, name=name))
         names.add(name)
     return tuple(done)

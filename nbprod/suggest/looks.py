@@ -31,7 +31,7 @@ class Look:
 
     `defined` are names of imports, functions and classes; `passing` those of loops and `with`; `unstorable` the names
     whose values live in one process only; `aliases` pairs of names for one object; `calls` the last words of the calls;
-    `internal` names that a later statement of the cell works on.
+    `stored` names that it binds; `internal` those of them that a later statement of the cell works on.
     """
 
     defined: set[str] = field(default_factory=set)
@@ -40,6 +40,7 @@ class Look:
     aliases: set[tuple[str, str]] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     internal: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)
     stars: bool = False
     plots: bool = False
     shows: bool = False
@@ -60,13 +61,12 @@ def look(cell: Cell) -> Look:
         body = ast.parse(cell.python).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return found
-    stored: set[str] = set()
     for statement in body:
         _statement(statement, found)
         names = [each for each in _nodes(statement) if isinstance(each, ast.Name)]
         if not _shows(statement):
-            found.internal |= stored & {each.id for each in names if isinstance(each.ctx, ast.Load)}
-        stored |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
+            found.internal |= found.stored & {each.id for each in names if isinstance(each.ctx, ast.Load)}
+        found.stored |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
     return found
 
 
@@ -153,7 +153,10 @@ def _called(call: ast.Call, found: Look) -> None:
 
 
 def _opens_for_writing(call: ast.Call) -> bool:
-    modes = [*call.args, *(each.value for each in call.keywords if each.arg == "mode")]
+    modes = [
+        *(call.args[1:] if isinstance(call.func, ast.Name) else call.args),
+        *(each.value for each in call.keywords if each.arg == "mode"),
+    ]
     texts = [each.value for each in modes if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     return any(len(text) <= 3 and set(text) & set("wax+") and set(text) <= set("wax+bt") for text in texts)
 

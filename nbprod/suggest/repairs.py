@@ -13,7 +13,7 @@ from nbprod.suggest.segments import Segments, joined
 from nbprod.suggest.suggestion import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.suggest.flow import Flow
@@ -140,8 +140,16 @@ def kept_inside(segments: Segments, flow: Flow, step: str, name: str, why: str) 
 
 
 def _join_with_next(segments: Segments, home: Segment, why: str) -> Segments:
+    """Join with the step below: somebody there needs the value in a way that the cells don't show."""
     below = [each for each in segments if each.cells[0] > home.cells[-1]]
     return joined(segments, (home.cells[0], below[0].cells[0]), why) if below else segments
+
+
+def without_results(segments: Segments, results: Sequence[tuple[str, str]]) -> Segments:
+    """Return the segments without some of their results, by step and name."""
+    for step, name in results:
+        segments = tuple(_without(each, name) if each.name == step else each for each in segments)
+    return segments
 
 
 def _in_steps(segments: Segments, cell: int) -> bool:
@@ -153,8 +161,7 @@ def _without(segment: Segment, name: str) -> Segment:
 
 
 def _drop_result(segments: Segments, case: Case) -> Segments:
-    step, name = case.step, case.name
-    return tuple(_without(each, name) if each.name == step else each for each in segments)
+    return without_results(segments, [(case.step, case.name)])
 
 
 def _join_random(segments: Segments, case: Case) -> Segments:

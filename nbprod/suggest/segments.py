@@ -90,10 +90,9 @@ def _changed_below(flow: Flow, index: int, pair: tuple[str, str]) -> int | None:
     for at, facts in flow.cells.items():
         if at <= index:
             continue
-        changed = [name for name in pair if name in facts.writes]
-        if any(name not in facts.reads for name in changed):
+        if flow.looks[at].stored & set(pair):
             break
-        last = at if changed else last
+        last = at if facts.writes & set(pair) else last
     return last
 
 

@@ -31,7 +31,7 @@ def settings(cells: tuple[Cell, ...], flow: Flow, work: tuple[int, ...]) -> tupl
     if has_parameters or old_results or stars:
         return ()
     bound = Counter(name for facts in flow.cells.values() for name in facts.writes)
-    read = {name for facts in flow.cells.values() for name in facts.reads}
+    read = {name for cell in cells for name in _loaded(cell)}
     last = work[min(EARLY, len(work)) - 1] if work else -1
     return tuple(
         each
@@ -43,19 +43,31 @@ def settings(cells: tuple[Cell, ...], flow: Flow, work: tuple[int, ...]) -> tupl
 
 
 def _of_cell(cell: Cell) -> Iterator[Setting]:
-    try:
-        body = ast.parse(cell.python).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    tree = _parsed(cell)
     lines = cell.python.split("\n")
-    names = Counter(each.id for each in ast.walk(ast.Module(body, [])) if isinstance(each, ast.Name) and _stores(each))
-    for node in body:
+    names = Counter(each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and _stores(each))
+    for node in tree.body:
         target = _target(node)
         if target and names[target] == 1 and looks_like_setting(target) and _alone(node, lines):
             first = node.lineno
             while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("#%"):
                 first -= 1
             yield Setting(target, ast.unparse(node.value), cell.index, first, node.end_lineno or node.lineno)  # type: ignore[attr-defined]
+
+
+def _loaded(cell: Cell) -> Iterator[str]:
+    """The names that a cell reads, in functions too."""
+    return (
+        each.id for each in ast.walk(_parsed(cell)) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
+    )
+
+
+def _parsed(cell: Cell) -> ast.Module:
+    """The cell as a tree: an empty one if it is not Python."""
+    try:
+        return ast.parse(cell.python)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
 
 
 def _stores(node: ast.Name) -> bool:

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from nbprod.read import notebook
+from nbprod.suggest import Segment, Setting, marking
+
+DOCUMENT = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {"kernelspec": {"name": "python3"}},
+    "cells": [
+        {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "# Load"},
+        {
+            "cell_type": "code",
+            "id": "a",
+            "metadata": {"tags": ["hide"], "collapsed": True},
+            "execution_count": 3,
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": "1"}],
+            "source": ["import os\n", "# how many\n", "SEED = 1  # of all\n", "print(SEED)"],
+        },
+        {
+            "cell_type": "code",
+            "id": "b",
+            "metadata": {},
+            "execution_count": 4,
+            "outputs": [],
+            "source": "%%time\nb = 2",
+        },
+    ],
+}
+SEGMENTS = (Segment((1, 2), name="load", outs=("b",)),)
+SEED = Setting("SEED", "1", 1, 2, 3)
+
+
+def reading(document):
+    return notebook(json.dumps(document), "rain.ipynb", str)
+
+
+@pytest.mark.parametrize("write", [marking.with_tags, marking.with_magics])
+def test_marks_read_back(write):
+    cells = [each for each in reading(write(DOCUMENT, SEGMENTS)).cells if each.mark]
+    assert [each.mark.step for each in cells] == ["load", "load"]
+    assert cells[0].mark.outs == ("b",)
+    assert cells[1].mark.outs == ()
+
+
+def test_tags_change_nothing_else():
+    before = copy.deepcopy(DOCUMENT)
+    done = marking.with_tags(DOCUMENT, SEGMENTS)
+    assert before == DOCUMENT
+    assert done["cells"][1]["metadata"] == {"tags": ["hide", "step:load", "outs:b"], "collapsed": True}
+    for cell in (*done["cells"], *before["cells"]):
+        cell["metadata"] = {}
+    assert done == before
+
+
+def test_magics_keep_the_form_of_the_source_and_load_the_extension_first():
+    cells = marking.with_magics(DOCUMENT, SEGMENTS)["cells"]
+    assert cells[0]["source"] == ["%load_ext nbprod"]
+    assert cells[2]["source"][:2] == ["%%step load --outs b\n", "import os\n"]
+    assert cells[3]["source"] == "%%step load\n%%time\nb = 2"
+    assert cells[2]["outputs"] == DOCUMENT["cells"][1]["outputs"]
+
+
+def test_settings_get_a_cell_of_their_own():
+    cells = marking.with_parameters(DOCUMENT, (SEED,))["cells"]
+    assert cells[1]["source"] == ["# how many\n", "SEED = 1  # of all"]
+    assert cells[1]["metadata"] == {"tags": ["parameters"]}
+    assert cells[1]["id"] == "parameters"
+    assert cells[2]["source"] == ["import os\n", "print(SEED)"]
+    assert len({each["id"] for each in cells}) == 4
+
+
+def test_a_cell_of_settings_only_is_tagged_as_it_stands():
+    document = copy.deepcopy(DOCUMENT)
+    document["cells"][1]["source"] = "# how many\nSEED = 1"
+    done = marking.with_parameters(document, (Setting("SEED", "1", 1, 1, 2),))
+    assert len(done["cells"]) == 3
+    assert done["cells"][1]["metadata"]["tags"] == ["hide", "parameters"]
+
+
+def test_old_formats_have_no_ids():
+    document = {**DOCUMENT, "nbformat_minor": 4}
+    assert "id" not in marking.with_parameters(document, (SEED,))["cells"][1]

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from nbprod import suggest
+from nbprod.analyse import graph
+from nbprod.model.faults import FAULTS
+
+CASES = [
+    (
+        "headings are borders, and names",
+        ["import pandas as pd", "# Load the data", "a = pd.read_csv('a.csv')", "# Clean", "b = a.dropna()"],
+        ["load_data 2: -> a", "clean 4: a -> b"],
+    ),
+    (
+        "a look stays outside",
+        ["# Load", "a = list(open('a'))\nb = sorted(a)", "b", "print(b)", "# Sum", "c = sum(b)"],
+        ["load 1: -> b", "sum_step 5: b -> c"],
+    ),
+    (
+        "a plot stays outside",
+        ["import matplotlib.pyplot as plt", "# Load", "a = list(open('a'))", "fig, ax = plt.subplots()\nax.plot(a)"],
+        ["make_values 2: -> a"],
+    ),
+    (
+        "a plot that a step needs does not",
+        [
+            "import matplotlib.pyplot as plt",
+            "# Load",
+            "a = list(open('a'))",
+            "# Draw",
+            "counts, edges, _ = plt.hist(a)",
+            "# Use",
+            "most = max(counts)",
+        ],
+        ["load 2: -> a", "draw 4,6: a -> most"],
+    ),
+    (
+        "a connection must not cross",
+        [
+            "import sqlite3",
+            "# Connect",
+            "con = sqlite3.connect('a.db')",
+            "# Ask",
+            "rows = con.execute('select 1').fetchall()",
+            "# Count",
+            "n = len(rows)",
+        ],
+        ["connect 2,4: -> rows", "count 6: rows -> n"],
+    ),
+    (
+        "two names of one object that changes stay together",
+        ["# A", "a = list(open('a'))", "# B", "b = a", "# C", "b.append(2)", "# D", "c = sum(a) + sum(b)"],
+        ["make_values 1: -> a", "b 3,5: a -> b a", "d 7: a b -> c"],
+    ),
+    (
+        "files that are written are work",
+        ["# Load", "a = list(open('a'))", "# Save", "open('a.txt', 'w').write(str(a))", "a"],
+        ["load 1: -> a", "save 3: a ->"],
+    ),
+    (
+        "a loop that only prints is none",
+        ["# Load", "a = list(open('a'))", "for each in a:\n    print(each)"],
+        ["make_values 1: -> a"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("cells", "steps"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_steps(cells, steps, drawn):
+    assert drawn(*cells) == steps
+
+
+def test_a_notebook_without_work_has_no_steps(suggested):
+    found = suggested("# Nothing", "import os")
+    assert found.segments == ()
+    assert [each.code for each in found.errors] == ["NB201"]
+
+
+def test_a_notebook_that_nothing_cures_says_what_is_wrong(suggested):
+    found = suggested("# One", "a = missing_name + 1", "# Two", "b = a")
+    assert [each.code for each in found.errors] == ["NB207"]
+
+
+def test_what_is_left_out_says_why(suggested):
+    found = suggested(
+        "import os", "# Load", "a = list(open('a'))", "a", "a +", "import matplotlib.pyplot as plt\nplt.plot(a)"
+    )
+    assert {each.cell: each.why for each in found.left_out} == {
+        0: "imports, functions and constants travel with the steps that use them",
+        3: "it only shows something",
+        4: "it is not Python",
+        5: "it plots",
+    }
+
+
+def test_cells_that_a_step_cannot_hold_stay_outside(suggested):
+    found = suggested("# Load", "a = list(open('a'))", "b = sorted(a)", uncarried=frozenset({2}))
+    assert [each.cells for each in found.segments] == [(1,)]
+
+
+def test_long_work_without_headings_is_cut_where_little_crosses(suggested):
+    def chain(first, *names):
+        return [f"{name} = sorted({before})" for before, name in zip((first, *names), names, strict=False)]
+
+    cells = [*chain("open('a')", "a", "b", "c", "d", "e"), *chain("e", "p", "q", "r", "s", "t")]
+    found = suggested(*cells)
+    assert [each.cells for each in found.segments] == [(0, 1, 2, 3, 4), (5, 6, 7, 8, 9)]
+    assert "cut where 1 names cross" in found.segments[1].why
+
+
+def test_a_notebook_of_many_headings_gets_few_steps(suggested):
+    cells = [text for number in range(40) for text in (f"# Part {number}", f"a{number} = list(open('{number}'))")]
+    assert 1 < len(suggested(*cells).segments) <= 14
+
+
+@pytest.mark.parametrize(
+    ("fault", "fields", "cells"),
+    [
+        ("NB301", {"step": "load", "name": "a", "type": "x", "problem": "", "cure": ""}, [(1, 3), (5,)]),
+        ("NB208", {"maker": "load", "name": "a", "changer": 5, "reader": "clean", "place": 3}, [(1,), (3, 5)]),
+        ("NB205", {"path": "'load' → 'clean' → 'load'"}, [(1, 3), (5,)]),
+        ("NB307", {"step": "count", "name": "n", "type": "x", "problem": ""}, [(1,), (3,), (5,)]),
+    ],
+)
+def test_faults_of_a_run_are_cured(fault, fields, cells, notebook):
+    read = notebook("# Load", "a = list(open('a'))", "# Clean", "b = sorted(a)", "# Count", "n = len(b)")
+    before = suggest.steps(read, graph)
+    found = suggest.improved(read, graph, before, [FAULTS[fault].at(5, 1, **fields)])
+    assert [each.cells for each in found.segments] == cells
+    assert "n" not in found.segments[-1].outs if fault == "NB307" else True
+
+
+def test_what_moves_from_run_to_run_stays_inside(notebook):
+    read = notebook("# Load", "a = list(open('a'))", "# Clean", "b = sorted(a)", "# Count", "n = len(b)")
+    before = suggest.steps(read, graph)
+    found = suggest.improved(read, graph, before, [], moving=[("clean", "b"), ("count", "n")])
+    assert [each.cells for each in found.segments] == [(1,), (3, 5)]
+    assert found.segments[1].outs == ()
+    assert suggest.improved(read, graph, before, []) is None
+
+
+SETTINGS = [
+    ("capitals and the usual words", ["import os\nTEST_SIZE = 0.2\nseed = 1\nx = 3", "a = list(open(TEST_SIZE, seed, x))"], ["TEST_SIZE", "seed"]),
+    ("assigned twice", ["SEED = 1", "a = sorted([SEED])", "SEED = 2"], []),
+    ("never read", ["SEED = 1", "a = list(open('a'))"], []),
+    ("a secret", ["API_KEY = 'x'", "a = sorted([API_KEY])"], []),
+    ("computed", ["SIZE = 2 * 3", "a = sorted([SIZE])"], []),
+    ("a tuple, which YAML has not", ["SIZE = (2, 3)", "a = sorted(SIZE)"], []),
+    ("star imports may bring the name", ["from os import *\nSEED = 1", "a = sorted([SEED])"], []),
+    ("old results are counted by cells", ["SEED = 1", "a = sorted([SEED])", "_2"], []),
+    ("not alone on its line", ["SEED = 1; os = 2", "a = sorted([SEED])"], []),
+    ("far down", ["# A", *[f"a{at} = list(open('{at}'))" for at in range(5)], "SEED = 1", "b = sorted([SEED])"], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "names"), [case[1:] for case in SETTINGS], ids=[case[0] for case in SETTINGS])
+def test_settings(cells, names, notebook):
+    assert [each.name for each in suggest.settings(notebook(*map(dedent, cells)), graph)] == names
