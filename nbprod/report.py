@@ -210,11 +210,13 @@ def exported_json(done: Exported) -> str:
 
 def verified(done: Verified) -> str:
     """Return one table of all outputs, the first difference of each that differs, and the verdict."""
+    if not done.outputs:
+        return "  nothing to compare: no step has an output. Declare what is wanted, as in %%step NAME --outs RESULT"
     rows = [
         (each.step, each.name, each.summary, "equal" if each.equal else click.style("DIFFERENT", fg="red"))
         for each in done.outputs
     ]
-    lines = [table(rows)] if rows else []
+    lines = [table(rows)]
     lines += [line for each in done.outputs if not each.equal for line in _difference(each)]
     same, total = sum(each.equal for each in done.outputs), len(done.outputs)
     verdict = "the pipeline computes what the notebook computes" if done.equal else "the pipeline differs"

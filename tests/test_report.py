@@ -9,8 +9,10 @@ from nbprod import report
 from nbprod.errors import CellFailed, NbprodError, NotebookFaulty
 from nbprod.model.diagnostic import Diagnostic, Severity
 from nbprod.model.graph import Graph
+from nbprod.project import Verified
 from nbprod.project.exporting import Exported
 from nbprod.project.writing import Change, Fate
+from nbprod.run import OutputCompared
 
 LATE = Diagnostic("NB203", Severity.ERROR, 9, 2, "step 'score' reads 'test', which no step makes", "Mark cell 7.")
 EARLY = Diagnostic("NB103", Severity.HINT, None, None, "the notebook has format 3; it was read as format 4", "Save it.")
@@ -84,6 +86,22 @@ def test_what_comes_next(setup, line):
         "  current  every file is as this notebook exports it",
         f"  next     {line}   ·   nbprod verify 'my shop.ipynb'",
     ]
+
+
+def test_verify_shows_each_output_and_the_first_difference():
+    same = OutputCompared("load", "sales", "300 × 3")
+    other = OutputCompared("clean", "kept", "231 × 4", "231 rows against 127 rows", "it was edited")
+    assert plain(report.verified(Verified((same, other)))) == [
+        "  load    sales   300 × 3   equal",
+        "  clean   kept    231 × 4   DIFFERENT",
+        "  clean.kept: 231 rows against 127 rows",
+        "    likely cause: it was edited",
+        "  the pipeline differs: 1 of 2 outputs equal",
+    ]
+
+
+def test_a_proof_of_nothing_claims_nothing():
+    assert report.verified(Verified(())).startswith("  nothing to compare: no step has an output.")
 
 
 def test_a_failure_shows_the_notebooks_own_words_first():

@@ -128,6 +128,24 @@ def test_what_a_person_set_in_the_shared_files_stays(exported):
     assert "frozen: true" in (exported.root / "dvc.yaml").read_text()
 
 
+def test_a_renamed_step_takes_its_old_files_along_but_not_an_edited_one(exported):
+    exported.change("    return kept", "    return kept  # mine", "shop/steps/clean.py")
+    exported.change("step:clean", "step:tidy")
+    exported.change("%%test clean", "%%test tidy")
+    done = exported.nbprod("export")
+    assert done.returncode == 0, done.stdout
+    assert "kept     shop/steps/clean.py   your edits" in done.stdout
+    assert "removed  shop/schemas/clean.py" in done.stdout
+    files = {path for path in exported.files() if "/samples/" not in path and not path.startswith(".nbprod")}
+    assert {path for path in files if "clean" in path} == {"shop/steps/clean.py"}
+    assert {path for path in files if "tidy" in path} == {
+        "shop/schemas/tidy.py",
+        "shop/steps/tidy.py",
+        "tests/shop/test_tidy.py",
+    }
+    assert "shop.clean" not in (exported.root / "dvc.yaml").read_text()
+
+
 def test_plain_dvc_runs_the_pipeline_and_only_what_changed(exported):
     assert exported.command("dvc", "init", "--no-scm", "-q").returncode == 0
     done = exported.command("dvc", "repro")
