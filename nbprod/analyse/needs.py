@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Need(NamedTuple):
-    """A name that a step reads, where, and where its value comes from."""
+    """A name that a step reads, where, and where its value comes from.
+
+    `late`: it is read by a function that is only defined there, so that what it uses may be made further down.
+    """
 
     draft: Draft
     name: str
@@ -23,6 +26,7 @@ class Need(NamedTuple):
     cell: int
     line: int
     soft: bool = False
+    late: bool = False
 
 
 @dataclass(slots=True)
@@ -42,10 +46,10 @@ class Needs:
         """Keep what was found wrong, once."""
         self.findings.setdefault(finding)
 
-    def need(self, draft: Draft, name: str, cell: int, line: int, *, soft: bool = False) -> None:
+    def need(self, draft: Draft, name: str, cell: int, line: int, *, soft: bool = False, late: bool = False) -> None:
         """Resolve a name that a step reads at this point, and all that follows from it."""
         draft.reads.add(name)
-        pending = [Need(draft, name, self.current.get(name), cell, line, soft)]
+        pending = [Need(draft, name, self.current.get(name), cell, line, soft, late)]
         while pending:
             pending += self.settle(pending.pop())
 
@@ -128,7 +132,15 @@ class Needs:
             if known is not None and self.is_own_import(known, draft):
                 assert known.definition is not None
                 draft.definitions[key_of(known.definition)] = known.definition
-            yield Need(draft, name, known, need.cell, need.line, soft=known is None and name in draft.writes)
+            soft = known is None and self.is_made_in_time(name, need)
+            yield Need(draft, name, known, need.cell, need.line, soft, need.late)
+
+    def is_made_in_time(self, name: str, need: Need) -> bool:
+        """Whether a function finds a name when it runs: its step or what calls it binds it, or it runs further down."""
+        draft = need.draft
+        if name in draft.writes or any(name in each.writes for each in draft.definitions.values()):
+            return True
+        return need.late and any(cell > need.cell for cell in self.makers.get(name, ()))
 
     @staticmethod
     def is_own_import(origin: Origin, draft: Draft) -> bool:

@@ -60,9 +60,15 @@ class Stepping:
         draft.seeds = [self.source(at, statement) for at, statement in self.seeds.values()]
         self.repeat_settings(draft)
         seen = self.seen.get(draft.name)
+        unseeded = seen.unseeded if seen else ()
         for lib in seen.draws if seen else ():
-            if lib in randomness.STATES:
+            # What the step seeds itself before it draws, its statements tell.
+            if lib in randomness.STATES and (lib in unseeded or self.is_seeded(lib)):
                 self.draw(draft, lib, scanned.cell.index, 1)
+
+    def is_seeded(self, lib: str) -> bool:
+        """Whether something above has seeded a random state."""
+        return lib in self.seeds or randomness.STATES[lib] in self.needs.current
 
     def source(self, at: int, statement: Statement) -> str:
         """Return the text of a statement of that cell."""
@@ -121,11 +127,11 @@ class Stepping:
         """Resolve what a statement reads."""
         for name, read in statement.trace.reads.items():
             soft = read.soft or (read.late and self.is_bound_below(name, cell))
-            self.needs.need(draft, name, cell, read.line, soft=soft)
+            self.needs.need(draft, name, cell, read.line, soft=soft, late=read.late)
         for name in sorted(statement.trace.late):
             known = self.needs.current.get(name)
             if known is not None:
-                self.needs.need(draft, name, cell, statement.line, soft=True)
+                self.needs.need(draft, name, cell, statement.line, soft=True, late=True)
 
     def is_bound_below(self, name: str, cell: int) -> bool:
         """Whether the notebook binds a name in or below a cell."""

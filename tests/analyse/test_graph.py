@@ -264,6 +264,29 @@ def test_a_stale_record_says_nothing(graph_from):
     assert drawn(graph_from(*cells, record=Record("n", "", "3.11", steps=(seen,))))["b"] == "x<a ->"
 
 
+def test_a_step_that_seeds_itself_draws_from_what_it_seeded(graph_from):
+    cells = ["import numpy as np", "%%step a\nnp.random.seed(0)\nx = np.random.rand()", "%%step b\ny = x"]
+    before = graph_from(*cells)
+    seen = StepSeen("a", before.step("a").code_id, draws=("numpy",))
+    record = Record("notebooks/flights.ipynb", "", "", steps=(seen,))
+    assert graph_from(*cells, record=record).diagnostics == ()
+
+
+def test_a_function_finds_what_its_caller_binds(graph_from):
+    functions = "def show(): return column\ndef execute():\n    global column\n    column = 0\n    return show()"
+    assert graph_from(functions, "%%step a\nexecute()\nexecute()").diagnostics == ()
+
+
+def test_a_function_that_a_step_defines_may_use_what_is_made_below(graph_from):
+    cells = [
+        "def name(): return fail()",
+        "%%step a\ndef variable(): return name()\nx = 1",
+        "def fail(): return 1",
+        "%%step b\nvariable()",
+    ]
+    assert graph_from(*cells).diagnostics == ()
+
+
 def test_the_record_knows_draws(graph_from):
     cells = [
         "import numpy as np",
