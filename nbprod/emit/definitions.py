@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbprod.emit import source
-from nbprod.emit.docstrings import listed, quoted
+from nbprod.emit.docstrings import WIDTH, laid_out, listed, quoted
 from nbprod.emit.modules import joined
 from nbprod.emit.plan import is_import
 
@@ -28,8 +28,16 @@ def definitions_module(plan: Plan) -> str:
         for each in step.imports
         if is_import(each) and each.name in names and _needed(each.name, plan)
     )
-    doc = quoted(f"What several steps of {plan.notebook} use: {listed([each.name for each in plan.shared])}.")
+    doc = quoted(_about(plan))
     return "\n\n\n".join(part for part in (doc, "\n".join(imports), *parts) if part) + "\n"
+
+
+def _about(plan: Plan) -> str:
+    names = listed([each.name for each in plan.shared])
+    line = f"What several steps of {plan.notebook} use: {names}."
+    if len(line) <= WIDTH - 8:
+        return line
+    return laid_out(f"What several steps of {plan.notebook} use. Here are {names}.", WIDTH - 8)
 
 
 def _needed(name: str, plan: Plan) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from nbprod.model.record import ColumnSeen, ValueSeen
 
 WIDTH = 96
+SENTENCE_END = re.compile(r"(?<=[.!?…]) (?=[A-Z`])")
 
 
 def cells(indices: Sequence[int]) -> str:
@@ -50,11 +52,23 @@ def summary(step: StepPlan) -> str:
     first = " ".join(step.step.doc.split("\n\n")[0].split()).strip(" #*_`")
     if first and first.casefold().rstrip(".") != source.title(step.name).casefold():
         text = first[0].upper() + first[1:]
-        return "\n".join(textwrap.wrap(_sentence(text), WIDTH, break_on_hyphens=False))
+        return laid_out(_sentence(text), WIDTH)
     made = [each for each in step.returns if each not in RANDOM_STATES]
     if made:
         return f"{source.title(step.name)}: makes {listed(made)}."
     return f"{source.title(step.name)}: returns nothing."
+
+
+def laid_out(text: str, width: int) -> str:
+    r"""Text that is too long for one line: its first sentence, and what follows as a paragraph of its own.
+
+    >>> laid_out("What clean makes. Yours to edit.", 20), laid_out("Short. Both stay.", 20)
+    ('What clean makes.\n\nYours to edit.', 'Short. Both stay.')
+    """
+    if len(text) <= width:
+        return text
+    parts = SENTENCE_END.split(text, maxsplit=1)
+    return "\n\n".join("\n".join(textwrap.wrap(each, width, break_on_hyphens=False)) for each in parts)
 
 
 def _sentence(text: str) -> str:
@@ -137,8 +151,7 @@ def quoted(text: str) -> str:
     >>> print(quoted('Say "so"'))
     \"\"\"Say "so" \"\"\"
     """
-    wide = "\n" not in text and len(text) > WIDTH - 8
-    wrapped = "\n".join(textwrap.wrap(text, WIDTH - 8, break_on_hyphens=False)) if wide else text
+    wrapped = text if "\n" in text else laid_out(text, WIDTH - 8)
     escaped = wrapped.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     if "\n" in escaped:
         return f'"""{escaped}\n"""'

@@ -105,8 +105,8 @@ class StepSeen:
 class Record:
     """An observed run, top to bottom. `star_names` are what each star import gave: ((module, names), …).
 
-    `written_outside` are the files that unmarked cells wrote: ((path, cell), …). `search_path` are the folders, relative
-    to the project's root, from which it imported modules of the project's own.
+    `written_outside` are the files that unmarked cells wrote: ((path, cell), …). `search_path` are the folders,
+    relative to the project's root, from which it imported modules of the project's own.
     """
 
     notebook: str

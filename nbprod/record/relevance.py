@@ -45,9 +45,19 @@ def relevant(paths: Iterable[str], root: Path) -> tuple[str, ...]:
     return tuple(sorted({each for each in named if each}))
 
 
+def is_installed(path: str) -> bool:
+    """Whether the path is Python's own, an installed package's or a cache's: no part of the project.
+
+    >>> is_installed(sysconfig.get_path("purelib") + "/setuptools/_vendor")
+    True
+    """
+    real = os.path.realpath(path)
+    return _below(real, _python()) or bool(NEVER & set(Path(real).parts))
+
+
 def _named(path: str, root: str) -> str:
     real = os.path.realpath(path)
-    if _below(real, _python()) or NEVER & set(Path(real).parts):
+    if is_installed(real):
         return ""
     if _below(real, (root,)):
         return Path(real).relative_to(root).as_posix()

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from nbprod.record.relevance import is_installed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -37,13 +39,15 @@ def search_path(before: Sequence[str], home: Path, root: Path) -> tuple[str, ...
     """The folders, relative to `root`, from which the notebook imports modules of its own.
 
     Those are its own folder and what it added to `sys.path` since that was `before`, as far as modules came from there.
-    `root` itself is left out: whoever imports the package has it on the path.
+    `root` itself is left out: whoever imports the package has it on the path. So are installed packages' folders, which
+    packages add themselves (setuptools does).
     """
     own = os.path.realpath(home)
     given = {os.path.realpath(each) for each in before if each} - {own}
     entries = dict.fromkeys(os.path.realpath(each) if each else own for each in sys.path)
     used = {_origin(each) for name, each in sys.modules.copy().items() if "." not in name}
-    found = (each for each in entries if each in used and each not in given and each != os.path.realpath(root))
+    given.add(os.path.realpath(root))
+    found = (each for each in entries if each in used and each not in given and not is_installed(each))
     return tuple(Path(os.path.relpath(each, os.path.realpath(root))).as_posix() for each in found)
 
 
