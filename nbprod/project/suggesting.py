@@ -115,7 +115,7 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
         except CellFailed as failed:
             return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
         better = suggest.improved(
-            draft.notebook, analyse, found, trial.faults, moving=trial.moving, uncarried=draft.uncarried
+            draft.notebook, analyse, found, trial.faults, unfit=trial.unfit, uncarried=draft.uncarried
         )
         if better is None:
             return found
@@ -126,10 +126,10 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What recorded runs say against the marks: faults, and outputs that were another value in a second run."""
+    """What recorded runs say against the marks: faults, and outputs that had better not cross, with why."""
 
     faults: tuple[Diagnostic, ...]
-    moving: tuple[tuple[str, str], ...] = ()
+    unfit: tuple[tuple[str, str, str], ...] = ()
 
 
 def _trial(out: Path, progress: Progress | None) -> _Trial:
@@ -141,16 +141,28 @@ def _trial(out: Path, progress: Progress | None) -> _Trial:
         return _Trial(faulty.diagnostics)
     graph = settled(read(out), first)
     faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS)
-    if faults or all(seen.sample and seen.sample.repeats and not seen.sample.fault for seen in first.steps):
-        return _Trial(faults)
+    unfit = _live(first)
+    steady = all(seen.sample and seen.sample.repeats and not seen.sample.fault for seen in first.steps)
+    if faults or unfit or steady:
+        return _Trial(faults, unfit)
     return _Trial((), _moving(first, record(out, progress=progress)))
 
 
-def _moving(first: Record, second: Record) -> tuple[tuple[str, str], ...]:
-    """The outputs that two runs made differently, by step and name."""
+def _live(seen: Record) -> tuple[tuple[str, str, str], ...]:
+    """The outputs that hold functions or classes of the notebook: those find their globals in the notebook only."""
+    return tuple(
+        (step.step, value.name, f"'{value.name}' holds functions or classes of the notebook")
+        for step in seen.steps
+        for value in step.outputs
+        if value.format == "cloudpickle"
+    )
+
+
+def _moving(first: Record, second: Record) -> tuple[tuple[str, str, str], ...]:
+    """The outputs that two runs made differently."""
     pairs = ((one, second.step(one.step)) for one in first.steps)
     return tuple(
-        (one.step, value.name)
+        (one.step, value.name, f"'{value.name}' is another value in every run")
         for one, other in pairs
         if other is not None
         for value, again in zip(one.outputs, other.outputs, strict=True)

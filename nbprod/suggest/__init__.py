@@ -59,12 +59,12 @@ def improved(
     suggestion: Suggestion,
     faults: Sequence[Diagnostic],
     *,
-    moving: Sequence[tuple[str, str]] = (),
+    unfit: Sequence[tuple[str, str, str]] = (),
     uncarried: frozenset[int] = frozenset(),
 ) -> Suggestion | None:
     """Return a suggestion without the faults that runs of the marked notebook found; None if marks can't cure them.
 
-    `moving` are steps' outputs, by step and name, that were another value in each run: none of these may cross.
+    `unfit` are outputs that had better not cross: the step, the name, and why.
     """
     flow = flow_of(notebook, judge(notebook), uncarried)
     cut = suggestion.segments
@@ -73,9 +73,8 @@ def improved(
     surplus = [fault for fault, told in found if (told.get("step", ""), told.get("name", "")) in results]
     for fault in surplus or faults:  # a result that can't be stored may be all that is wrong with what it shares
         cut = _named_again(repaired(cut, flow, fault), flow, cut)
-    cut = without_results(cut, moving)
-    for step, name in [each for each in moving if each not in results]:
-        why = f"'{name}' is another value in every run"
+    cut = without_results(cut, [(step, name) for step, name, _ in unfit])
+    for step, name, why in [each for each in unfit if each[:2] not in results]:
         cut = _named_again(kept_inside(cut, flow, step, name, why), flow, cut)
     return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)
 

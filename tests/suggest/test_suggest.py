@@ -133,17 +133,21 @@ def test_faults_of_a_run_are_cured(fault, fields, cells, notebook):
     assert "n" not in found.segments[-1].outs if fault == "NB307" else True
 
 
-def test_what_moves_from_run_to_run_stays_inside(notebook):
+def test_what_had_better_not_cross_stays_inside(notebook):
     read = notebook("# Load", "a = list(open('a'))", "# Clean", "b = sorted(a)", "# Count", "n = len(b)")
     before = suggest.steps(read, graph)
-    found = suggest.improved(read, graph, before, [], moving=[("clean", "b"), ("count", "n")])
+    found = suggest.improved(read, graph, before, [], unfit=[("clean", "b", "it moves"), ("count", "n", "it moves")])
     assert [each.cells for each in found.segments] == [(1,), (3, 5)]
     assert found.segments[1].outs == ()
     assert suggest.improved(read, graph, before, []) is None
 
 
 SETTINGS = [
-    ("capitals and the usual words", ["import os\nTEST_SIZE = 0.2\nseed = 1\nx = 3", "a = list(open(TEST_SIZE, seed, x))"], ["TEST_SIZE", "seed"]),
+    (
+        "capitals and the usual words",
+        ["import os\nTEST_SIZE = 0.2\nseed = 1\nx = 3", "a = list(open(TEST_SIZE, seed, x))"],
+        ["TEST_SIZE", "seed"],
+    ),
     ("assigned twice", ["SEED = 1", "a = sorted([SEED])", "SEED = 2"], []),
     ("never read", ["SEED = 1", "a = list(open('a'))"], []),
     ("a secret", ["API_KEY = 'x'", "a = sorted([API_KEY])"], []),
