@@ -1,8 +1,6 @@
 """The steps of notebooks/flights.ipynb as functions: `from flights import load`."""
 
-import sys
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,12 +26,6 @@ __all__ = [
 
 NOTEBOOK = "notebooks/flights.ipynb"
 STEPS = ("load", "clean", "features", "split", "baseline", "train", "evaluate")
-
-# The notebook imports modules of its own from these folders.
-sys.path[1:1] = [
-    str(Path(__file__).resolve().parents[1] / folder)
-    for folder in (".venv/lib/python3.11/site-packages/setuptools/_vendor",)
-]
 
 
 def __getattr__(name: str) -> Any:

@@ -58,6 +58,8 @@ class Calls(Walker):
                 self.change(passed.get(0), line)
             if name in known.KEEPING:
                 self.keep(receiver, tuple(passed.values()))
+        if name == "to_sql":
+            self.change(passed.get("con", passed.get(1)), line)
         if isinstance(receiver, tuple):
             self.call_own_method(receiver, name, passed, line)
         if name == "pipe" and node.args and isinstance(node.args[0], ast.Name):
@@ -77,8 +79,11 @@ class Calls(Walker):
 
     def call_own_method(self, receiver: Value, name: str, passed: Mapping[int | str, Value], line: int) -> None:
         """A method of a class that the notebook defines changes what its body changes."""
-        for kind in kinds(receiver):
-            for owner in self.world.functions.get(kind.removeprefix("instance:"), ()):
+        for kind in sorted(kinds(receiver)):
+            owners = self.world.functions.get(kind.removeprefix("instance:"), ())
+            if owners and not self.depth:
+                self.use_function(kind.removeprefix("instance:"), line)
+            for owner in owners:
                 method = owner.methods.get(name)
                 if method is None or not method.arguments:
                     continue
@@ -107,6 +112,8 @@ class Calls(Walker):
             self.change(passed.get(known.CHANGING_FUNCTIONS[dotted]), line)
         if in_place(node):
             self.change(passed.get("target", passed.get(0)), line)
+            if not {0, "target"} & passed.keys():
+                self.note_setting(f"{dotted.rpartition('.')[0]}.=")
         if "out" in passed:
             self.change(passed["out"], line)
         if dotted in known.GENERATORS:
@@ -191,7 +198,7 @@ class Calls(Walker):
 
     def read_strings(self, node: ast.Call, dotted: str) -> None:
         """Read the names that a call's texts hold."""
-        texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        texts = [text for each in node.args for text in texts_of(each)]
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         if isinstance(node.func, ast.Attribute) and name == "format" and uses_namespace(node):
             texts = [ast.unparse(node.func.value)] if isinstance(node.func.value, ast.Constant) else []
@@ -209,6 +216,17 @@ class Calls(Walker):
         """`globals()["name"]` reads the name."""
         if is_namespace(node.value) and isinstance(node.slice, ast.Constant):
             self.read(str(node.slice.value), node.lineno)
+
+
+def texts_of(node: ast.expr) -> list[str]:
+    """Return the plain text of an argument: all of a literal, what stands between the fields of an f-string.
+
+    >>> texts_of(ast.parse("f'delay > @limit and hour > {first}'", mode="eval").body)
+    ['delay > @limit and hour > ']
+    """
+    if isinstance(node, ast.JoinedStr):
+        return [text for part in node.values for text in texts_of(part)]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
 def is_namespace(node: ast.expr) -> bool:

@@ -25,6 +25,7 @@ _COMPOSED = (
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Attribute, ast.Name),
 )
 _GUARDS = (ast.Try, ast.If)
+_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +83,28 @@ def _guarded(statement: Statement, used: Usage, known: frozenset[str]) -> tuple[
     names = tuple(statement.trace.binds)
     once = all(used.bound[name] == 1 and name not in used.changed for name in names)
     inner = frozenset(names) | known
-    if isinstance(statement.node, ast.If) and not is_pure(statement.node.test, inner):
-        return ()
     return names if names and once and all(_is_quiet(each, inner) for each in _leaf_statements(statement.node)) else ()
 
 
 def _leaf_statements(node: ast.stmt) -> Iterator[ast.stmt]:
-    bodies: list[ast.stmt] = [*getattr(node, "body", ()), *getattr(node, "orelse", ())]
-    if isinstance(node, ast.Try):
-        bodies += [*node.finalbody, *(each for handler in node.handlers for each in handler.body)]
-    for each in bodies:
-        if isinstance(each, _GUARDS):
-            yield from _leaf_statements(each)
-        else:
-            yield each
+    """Yield the statements under `try` and `if`, and the conditions that choose among them."""
+    pending: list[ast.stmt] = [node]
+    while pending:
+        at = pending.pop()
+        if not isinstance(at, _GUARDS):
+            yield at
+            continue
+        if isinstance(at, ast.If):
+            yield ast.Expr(at.test)
+        pending += [*at.body, *at.orelse]
+        if isinstance(at, ast.Try):
+            pending += [*at.finalbody, *(each for handler in at.handlers for each in handler.body)]
 
 
 def _is_quiet(node: ast.stmt, known: frozenset[str]) -> bool:
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)):
         return node.value is None or is_pure(node.value, known)
-    defines = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Pass)
-    return isinstance(node, defines)
+    return isinstance(node, (*_DEFINING, ast.Pass))
 
 
 def is_pure(node: ast.AST, known: frozenset[str]) -> bool:
@@ -155,12 +157,15 @@ def definitions(statement: Statement, lines: Sequence[str], cell: int, names: tu
     return dict.fromkeys(names, one)
 
 
-def guards_imports(statement: Statement) -> bool:
-    """Whether a statement does nothing but import, or do without what can't be imported."""
+def guards_definitions(statement: Statement) -> bool:
+    """Whether a `try` does nothing but import and define, or do without what can't be imported."""
     leaves = list(_leaf_statements(statement.node)) if isinstance(statement.node, ast.Try) else []
-    imports = [isinstance(each, (ast.Import, ast.ImportFrom)) for each in leaves]
-    plain = [isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant) for each in leaves]
-    return any(imports) and all(either or other for either, other in zip(imports, plain, strict=True))
+    defines = [isinstance(each, _DEFINING) for each in leaves]
+    plain = [
+        isinstance(each, ast.Pass) or (isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant))
+        for each in leaves
+    ]
+    return any(defines) and all(either or other for either, other in zip(defines, plain, strict=True))
 
 
 def _imports(node: ast.Import | ast.ImportFrom, cell: int) -> dict[str, Definition]:

@@ -187,8 +187,16 @@ class Expressions(Calls):
         if isinstance(node, ast.Lambda):
             self.idle = node.body
             self.returns(self.visit(node.body))
+            self.note_handed_out(node.body)
         else:
             self.walk(node.body)
+
+    def note_handed_out(self, value: ast.expr) -> None:
+        """Note that the function being walked returns a function of its own, alone or among other values."""
+        own = self.scope.functions if self.scope is not None else set()
+        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
+        found = any(isinstance(each, ast.Lambda) or (isinstance(each, ast.Name) and each.id in own) for each in parts)
+        self.trace.hands_out_code |= found and self.depth == 1
 
     def visit_comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
         """A comprehension has its own scope; only its first iterable is evaluated outside."""

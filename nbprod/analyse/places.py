@@ -60,7 +60,9 @@ class Either(NamedTuple):
 
 def either(values: Iterable[Value]) -> Value:
     """Return what one of the values may be; None when none of them is anything that a name can reach."""
-    known = tuple(value for value in values if value is not None)
+    known: tuple[Value, ...] = ()
+    for value in values:
+        known += value.values if isinstance(value, Either) else () if value is None else (value,)
     if not known:
         return None
     return known[0] if len(known) == 1 else Either(known)

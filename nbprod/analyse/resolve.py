@@ -90,7 +90,7 @@ class Resolver(Stepping):
     def define(self, scanned: ScannedCell, statement: Statement, step: str) -> None:
         """Imports, functions, classes and, outside of steps, constants."""
         is_parameters = scanned.cell.role is Role.PARAMETERS
-        may_hold = not is_parameters and (not step or definitions.guards_imports(statement))
+        may_hold = not is_parameters and (not step or definitions.guards_definitions(statement))
         names = self.constants_of(statement) if may_hold else ()
         if names:
             self.constants.add(id(statement))

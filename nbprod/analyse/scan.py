@@ -6,6 +6,7 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
+from nbprod.analyse.depth import room
 from nbprod.analyse.statements import Statements
 from nbprod.analyse.trace import Read, ScannedCell, Statement, Trace
 from nbprod.analyse.world import World
@@ -13,6 +14,8 @@ from nbprod.model.notebook import Role
 
 if TYPE_CHECKING:
     from nbprod.model.notebook import Cell, Notebook
+
+TOO_DEEP = "a statement is nested too deeply to be followed"
 
 
 def scan(notebook: Notebook) -> tuple[ScannedCell, ...]:
@@ -32,7 +35,27 @@ def _scan_cell(cell: Cell, world: World) -> ScannedCell:
         return ScannedCell(cell, fault=str(fault) or type(fault).__name__)
     if cell.role is Role.SKIPPED or not cell.python:
         world = World()
-    return ScannedCell(cell, tuple(scan_statement(node, world) for node in body))
+    with room():
+        _import_own(cell, world)
+        statements = tuple(scan_statement(node, world) for node in body)
+    _forget_own(cell, statements)
+    deep = next((each.line for each in statements if each.trace.is_partial), None)
+    return ScannedCell(cell, statements, fault=TOO_DEEP if deep else "", fault_line=deep)
+
+
+def _import_own(cell: Cell, world: World) -> None:
+    for need in cell.needs:
+        name = need.split()[-1]
+        if need == f"import {name}" and name not in world.imports:
+            world.bind_import(name, name)
+
+
+def _forget_own(cell: Cell, statements: tuple[Statement, ...]) -> None:
+    """What the translation of a cell's magics imports, such as `os` for `%env`, is nothing that the notebook makes."""
+    own = {need.split()[-1] for need in cell.needs}
+    for statement in statements if own else ():
+        for name in own & statement.trace.reads.keys():
+            del statement.trace.reads[name]
 
 
 def scan_statement(node: ast.stmt, world: World) -> Statement:
@@ -40,18 +63,18 @@ def scan_statement(node: ast.stmt, world: World) -> Statement:
     walker = Statements(world)
     try:
         walker.visit(node)
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return Statement(node, _flat(node))
     walker.trace.binds = walker.flow
     return Statement(node, walker.trace)
 
 
 def _flat(node: ast.stmt) -> Trace:
-    """Return the names of a statement that is nested too deeply to be walked."""
-    trace = Trace()
+    """Return the names of a statement that is nested too deeply to be walked: all that it mentions."""
+    trace = Trace(is_partial=True)
     for each in ast.walk(node):
         if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
-            trace.reads.setdefault(each.id, Read(each.lineno, soft=True))
+            trace.reads.setdefault(each.id, Read(each.lineno))
         elif isinstance(each, ast.Name):
             trace.binds[each.id] = True
     return trace

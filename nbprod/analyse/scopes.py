@@ -22,6 +22,7 @@ class Scope:
     names: set[str] = field(default_factory=set)
     global_names: set[str] = field(default_factory=set)
     places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    functions: set[str] = field(default_factory=set)  # those of its names that functions are bound to
 
 
 def owner(scope: Scope | None, name: str) -> Scope | None:

@@ -68,6 +68,14 @@ class Statements(Branches):
         elif isinstance(node, ast.Call) and called_name(node) == "partial":
             for each in node.args[:1]:
                 yield from self.held_functions(each)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield from self.handed_out(node.func.id)
+
+    def handed_out(self, name: str) -> Iterator[FunctionFacts]:
+        """Yield what calling that function hands out, where that is code of its own."""
+        for facts in self.world.functions.get(name, ()):
+            if facts.hands_out_code:
+                yield facts.handed_out
 
     def visit_annotated(self, node: ast.AnnAssign) -> None:
         """`name: type = value`; inside functions the annotation is not evaluated."""
@@ -83,7 +91,7 @@ class Statements(Branches):
         value = self.visit(node.value)
         target = node.target
         if not isinstance(target, ast.Name):
-            self.change(self.visit_target(target), node.lineno)
+            self.assign_into(target)
             return
         own = self.load(target.id, node.lineno)
         grows = isinstance(node.value, (ast.List, ast.ListComp, ast.Set, ast.Dict))
@@ -153,11 +161,13 @@ class Statements(Branches):
         if scopes.owner(self.scope, name) is not None:
             return
         self.read(name, line)
+        if self.depth:
+            self.trace.binds[name] = False  # whoever calls the function may lose the name
+            return
         self.trace.deletes.add(name)
-        if not self.depth:
-            self.flow.pop(name, None)
-            if not self.alternatives:
-                self.world.unbind(name)
+        self.flow.pop(name, None)
+        if not self.alternatives:
+            self.world.unbind(name)
 
     def visit_import(self, node: ast.Import) -> None:
         """`import a.b` binds a."""
@@ -183,6 +193,18 @@ class Statements(Branches):
         with self.type_parameters(node):
             facts = self.function_facts(node)
         self.bind_facts(node.name, facts, node.lineno)
+        if self.scope is not None:
+            self.scope.functions.add(node.name)
+        elif not self.depth:
+            self.wrap_function(node)
+
+    def wrap_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """A function that decorators of the notebook wrap does what they do, whenever it is called."""
+        called = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+        names = [each.id for each in called if isinstance(each, ast.Name)]
+        wrappers = tuple(facts for name in names for facts in self.handed_out(name))
+        if wrappers:
+            self.world.hold_functions(node.name, (*self.world.functions[node.name], *wrappers))
 
     def visit_class(self, node: ast.ClassDef) -> None:
         """A class: its body runs here, its methods when they are called."""
@@ -215,6 +237,12 @@ class Statements(Branches):
         """What a function hands back."""
         if node.value is not None:
             self.returns(self.visit(node.value))
+            self.note_handed_out(node.value)
+
+    def visit_yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
+        """A generator's body runs when it is asked for values."""
+        self.trace.hands_out_code |= self.depth == 1
+        return self.visit_children(node)
 
     def visit_type_alias(self, node: ast.AST) -> None:
         """`type Name = …` binds the name; its value is evaluated when needed."""
@@ -242,6 +270,8 @@ class Statements(Branches):
         ast.AsyncFunctionDef: visit_function,
         ast.ClassDef: visit_class,
         ast.Return: visit_return,
+        ast.Yield: visit_yield,
+        ast.YieldFrom: visit_yield,
         ast.If: Branches.visit_if,
         ast.For: Branches.visit_for,
         ast.AsyncFor: Branches.visit_for,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ class FunctionFacts:
     pyplot: bool = False
     methods: Mapping[str, FunctionFacts] = field(default_factory=dict)
     is_class: bool = False
+    hands_out_code: bool = False  # what it returns reads names when it is called, or asked for its next value
+
+    @property
+    def handed_out(self) -> FunctionFacts:
+        """What the code that it hands out may do when that runs."""
+        none: frozenset[str] = frozenset()
+        return replace(self, arguments=(), mutates_arguments=none, returns=frozenset(), calls=(), hands_out_code=False)
 
 
 @dataclass(slots=True)
@@ -75,7 +82,9 @@ class Trace:
     returns: set[Label] = field(default_factory=set)
     mutates_arguments: set[str] = field(default_factory=set)
     pyplot: bool = False
+    hands_out_code: bool = False
     awaits: bool = False
+    is_partial: bool = False  # nested too deeply: only its names are known
     methods: dict[str, FunctionFacts] = field(default_factory=dict)
 
     def function(self, arguments: tuple[str, ...] = ()) -> FunctionFacts:
@@ -92,6 +101,7 @@ class Trace:
             seeds=frozenset(self.seeds),
             settings=frozenset(self.settings),
             pyplot=self.pyplot,
+            hands_out_code=self.hands_out_code,
         )
 
 
@@ -123,6 +133,11 @@ class ScannedCell:
     statements: tuple[Statement, ...] = ()
     fault: str = ""
     fault_line: int | None = None
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the cell holds code that could not be parsed, or not be followed."""
+        return bool(self.fault) or bool(self.cell.faults and self.cell.source.strip() and not self.cell.python.strip())
 
     @property
     def lines(self) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
-from nbprod.analyse.knowledge import PYPLOT, SETTERS, SETTINGS
+from nbprod.analyse.knowledge import NOT_STATE, PYPLOT, SETTERS, SETTINGS
 from nbprod.analyse.places import Box, Place, changed, owned, reached
 from nbprod.analyse.trace import Read, Trace
 
@@ -119,7 +119,8 @@ class Walker:
         effects = self.world.effects(name)
         for each in effects.reads:
             if not self.flow.get(each):
-                self.note(each, Read(line, soft=self.flow.get(each) is False, via=True))
+                bound_on_the_way = self.flow.get(each) is False or each in effects.binds
+                self.note(each, Read(line, soft=bound_on_the_way, via=True))
         for each in effects.binds:
             with self.perhaps():
                 self.bind_global(each, None)
@@ -215,6 +216,8 @@ class Walker:
         for prefix, whose in SETTINGS.items() if whole and dotted else ():
             if name == prefix or name.startswith(prefix + "."):
                 self.trace.settings.setdefault(prefix, whose)
+        if last == "=" and name and name not in NOT_STATE and not self.trace.settings:
+            self.trace.settings[name] = ""  # a module, or what is imported from it, gets another part
 
     def dotted(self, node: ast.expr) -> str:
         """Return the dotted name of what an expression takes from an import; "" if it is none.

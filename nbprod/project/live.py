@@ -201,4 +201,7 @@ def faults(graph: Graph, cell: int, most: int = 3) -> tuple[str, ...]:
 def is_frame(value: object) -> bool:
     """Whether it is a pandas or polars frame; neither library is imported to find out."""
     kind = type(value)
-    return str(kind.__module__).partition(".")[0] in {"pandas", "polars"} and kind.__name__ in {"DataFrame", "LazyFrame"}
+    return str(kind.__module__).partition(".")[0] in {"pandas", "polars"} and kind.__name__ in {
+        "DataFrame",
+        "LazyFrame",
+    }

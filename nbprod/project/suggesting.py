@@ -142,8 +142,7 @@ def _trial(out: Path, progress: Progress | None) -> _Trial:
     graph = settled(read(out), first)
     faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS)
     unfit = _live(first)
-    steady = all(seen.sample and seen.sample.repeats and not seen.sample.fault for seen in first.steps)
-    if faults or unfit or steady:
+    if faults or unfit:
         return _Trial(faults, unfit)
     return _Trial((), _moving(first, record(out, progress=progress)))
 

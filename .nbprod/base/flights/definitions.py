@@ -1,5 +1,6 @@
-"""What several steps of notebooks/flights.ipynb use: WEATHER, NUMBERS, CATEGORIES and
-FEATURES.
+"""What several steps of notebooks/flights.ipynb use.
+
+Here are WEATHER, NUMBERS, CATEGORIES and FEATURES.
 """
 
 # The dew point is left out: temperature and humidity make it.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Missing, Unmade
 from nbprod.analyse.rules.subject import did_you_mean
+from nbprod.analyse.strings import WORD
 from nbprod.model.diagnostic import Severity
 from nbprod.model.faults import (
     CHANGED_AFTER_READ,
@@ -62,8 +63,9 @@ class MissingNames:
 
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one diagnostic for each name and reader."""
-        broken = " ".join(each.cell.source for each in subject.resolver.plan.cells if each.fault)
-        unparsed = set(broken.replace("(", " ").replace(",", " ").replace("=", " ").split())
+        unparsed = {
+            word for each in subject.resolver.plan.cells if each.is_broken for word in WORD.findall(each.cell.source)
+        }
         for each in subject.findings(Missing):
             if each.name not in unparsed:
                 yield self.said(subject, each)

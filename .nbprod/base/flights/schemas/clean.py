@@ -6,8 +6,9 @@ from pandera.typing import Index, Series
 
 
 class Flown(pa.DataFrameModel):
-    """Keep the flights that arrived, and say which of them were late. Inferred from 327,346
-    rows.
+    """Keep the flights that arrived, and say which of them were late.
+
+    Inferred from 327,346 rows.
     """
 
     index: Index[int] = pa.Field(ge=0, unique=True)

@@ -1,5 +1,6 @@
-"""What evaluate makes, inferred from a recorded run. Yours to edit: export keeps your
-edits.
+"""What evaluate makes, inferred from a recorded run.
+
+Yours to edit: export keeps your edits.
 """
 
 import pandera.pandas as pa

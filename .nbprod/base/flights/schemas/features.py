@@ -1,5 +1,6 @@
-"""What features makes, inferred from a recorded run. Yours to edit: export keeps your
-edits.
+"""What features makes, inferred from a recorded run.
+
+Yours to edit: export keeps your edits.
 """
 
 import pandas as pd
@@ -8,8 +9,9 @@ from pandera.typing import Series
 
 
 class Table(pa.DataFrameModel):
-    """What is known of each flight before it leaves, one row a flight. Inferred from 327,346
-    rows.
+    """What is known of each flight before it leaves, one row a flight.
+
+    Inferred from 327,346 rows.
     """
 
     date: Series[pd.Timestamp]

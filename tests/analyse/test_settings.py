@@ -1,0 +1,96 @@
+"""Global state that cells set: repeated by the steps that it matters to."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbprod.analyse import graph
+from nbprod.model.notebook import Cell, Mark, Notebook, Role
+
+IMPORTS = "import os, json, math, warnings\nimport numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt"
+
+
+def repeated(graph, step):
+    """The statements that a step repeats of cells that are not its own."""
+    found = graph.step(step)
+    return [line for block in found.blocks if block.cell not in found.cells for line in block.python.split("\n")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "os.environ['MODE'] = 'fast'",
+        "os.chdir('..')",
+        "warnings.filterwarnings('ignore')",
+        "math.tau2 = 12.5",
+        "json.dumps = helper",
+        "pd.DataFrame.total = lambda self: 1",
+        "pd.options.mode.sim_interactive = True",
+        "del os.environ['HOME']",
+        "set_up()",
+    ],
+)
+def test_every_step_below_repeats_it(graph_from, line):
+    helpers = "def helper(x): return 1\ndef set_up(): os.environ['A'] = 'b'"
+    graph = graph_from(IMPORTS, helpers, line, "%%step a\nx = 1", "%%step b\ny = x")
+    assert repeated(graph, "a") == repeated(graph, "b") == [line]
+    assert graph.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "matters"),
+    [
+        ("plt.style.use('ggplot')", "x = 1", False),
+        ("plt.rcParams['a'] = 1", "fig = plt.figure()", True),
+        ("plt.rcParams['a'] = 1", "x = frame.plot()", True),
+        ("plt.rcParams['a'] = 1", "x = draw()", True),  # a function of the notebook that draws
+        ("plt.rcParams['a'] = 1", "x = other.show(1)", True),  # a library that nothing is known of
+        ("pd.set_option('display.width', 9)", "x = frame.sum()", False),
+        ("pd.set_option('display.width', 9)", "x = f'{frame}'", True),
+        ("pd.set_option('mode.sim_interactive', 9)", "x = frame.sum()", True),
+        ("np.set_printoptions(precision=2)", "x = str(frame)", True),
+        ("np.set_printoptions(precision=2)", "x = frame + 1", False),
+    ],
+)
+def test_looks_are_for_steps_that_show_something(graph_from, line, code, matters):
+    helpers = "import other\ndef draw(): return plt.gca()"
+    graph = graph_from(IMPORTS, helpers, "%%step a\nframe = pd.Series([1])", line, f"%%step b\n{code}")
+    assert bool(repeated(graph, "b")) is matters
+
+
+def test_what_a_step_sets_later_steps_repeat(graph_from):
+    graph = graph_from(IMPORTS, "%%step a\nos.environ['A'] = '1'\nx = 1", "%%step b\ny = x")
+    assert repeated(graph, "b") == ["os.environ['A'] = '1'"]
+    assert repeated(graph, "a") == []
+
+
+def test_between_two_cells_of_a_step(graph_from):
+    graph = graph_from(IMPORTS, "%%step a\nx = 1", "os.environ['A'] = '1'", "%%step a\ny = x")
+    assert [block.cell for block in graph.step("a").blocks] == [1, 2, 3]
+
+
+def test_a_parameter_may_set_it(graph_from):
+    graph = graph_from(IMPORTS, "# tag: parameters\ndigits = 3", "os.environ['D'] = str(digits)", "%%step a\nx = 1")
+    assert graph.step("a").parameters == ("digits",)
+
+
+def test_what_a_step_computes_cannot_be_repeated(graph_from):
+    graph = graph_from(IMPORTS, "%%step a\nn = len(open('f').read())\nos.environ['A'] = str(n)", "%%step b\nx = n")
+    assert [each.code for each in graph.diagnostics] == ["NB304"]
+
+
+def test_paths_are_the_packages_business(graph_from):
+    graph = graph_from("import sys, os\nsys.path.append(os.path.abspath('..'))", "%%step a\nx = 1")
+    assert repeated(graph, "a") == []
+    assert graph.diagnostics == ()
+
+
+def test_an_environment_variable_of_a_magic():
+    cells = [
+        Cell(0, "a", Role.PLAIN, "", python='os.environ["MODE"] = "fast"', needs=("import os",)),
+        Cell(1, "b", Role.STEP, "", mark=Mark("a"), python='os.environ["B"] = "1"\nx = 1', needs=("import os",)),
+    ]
+    found = graph(Notebook("flights.ipynb", tuple(cells)))
+    assert repeated(found, "a") == ['os.environ["MODE"] = "fast"']
+    assert found.step("a").blocks[0].needs == ("import os",)
+    assert found.diagnostics == ()
