@@ -175,7 +175,7 @@ def test_an_interruption_says_so_and_leaves_the_previous_outputs(project):
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "stopped: nothing was half-written" in said
+    assert "stopped, and nothing was half-written" in said
     assert "Traceback" not in said
     assert project.files() == kept
 
