@@ -182,7 +182,8 @@ def test_ctrl_c_while_renaming_waits_for_the_last_file(tmp_path):
 @given(contents=st.dictionaries(st.sampled_from(["a.py", "p/b.py", "p/q/c.py"]), st.binary(max_size=20), min_size=1))
 def test_what_is_planned_is_what_stands(tmp_path_factory, contents):
     root = tmp_path_factory.mktemp("root")
+    handler = signal.getsignal(signal.SIGINT)
     files = [File(path, content) for path, content in contents.items()]
     apply(plan(files, root=root, base=root / "base", ours=[], merge=never), root=root, base=root / "base")
     assert {path: (root / path).read_bytes() for path in contents} == contents
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
