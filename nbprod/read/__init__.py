@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["notebook"]
 
 PYTHONS = re.compile(r"^(i?python\d*|xpython|sage)$", re.IGNORECASE)
-OWN_DISPLAY = re.compile(r"(^|\s)(import[^\n]*\bdisplay\b|def\s+display\b|display\s*=[^=])")
+OWN_DISPLAY = re.compile(r"(^|\s)(import[^\n]*\bdisplay\b|(def|class)\s+display\b|display\s*=[^=])")
 
 
 def notebook(

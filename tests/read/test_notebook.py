@@ -101,6 +101,8 @@ def test_display_needs_an_import_unless_the_notebook_has_one(read_cell):
     assert read_cell("display(1)").needs == needs
     assert read_cell("a.display(1)").needs == ()
     assert read_cell("from IPython.display import HTML, display", "display(1)").needs == ()
+    assert read_cell("class display:\n    pass", "display(1)").needs == ()
+    assert read_cell("def display(*names):\n    pass", "display(1)").needs == ()
 
 
 def test_another_language_is_said_once_and_nothing_is_translated(read):
