@@ -140,7 +140,9 @@ def _trial(out: Path, progress: Progress | None) -> _Trial:
     except NotebookFaulty as faulty:
         return _Trial(faulty.diagnostics)
     graph = settled(read(out), first)
-    faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS)
+    faults = tuple(
+        each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR
+    )
     unfit = _live(first)
     if faults or unfit:
         return _Trial(faults, unfit)

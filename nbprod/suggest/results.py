@@ -30,9 +30,10 @@ def _results(segment: Segment, flow: Flow, used: set[tuple[int, str]]) -> tuple[
         seen = flow.looks[cell]
         for name in sorted(flow.makes[cell] - seen.passing - seen.unstorable):
             final = last[name] == cell and (cell, name) not in used and not name.startswith("_")
-            if final and name not in flow.cells[cell].reads | seen.internal:
+            reads = flow.cells[cell].reads
+            if final and name in seen.stored - reads - seen.internal:
                 found[name] = None
-            elif final:
+            elif final and name in seen.stored | reads:  # else it is changed by another name of the same object
                 spare[name] = None
     chosen = tuple(found) or (tuple(spare) if not _hands_on(segment, used) else ())
     return chosen[-MOST:]

@@ -65,6 +65,18 @@ CASES = [
         ["# Load", "a = list(open('a'))", "for each in a:\n    print(each)"],
         ["make_values 1: -> a"],
     ),
+    (
+        "what is changed by another name only is no result",
+        [
+            "# Load",
+            "from sklearn.utils import Bunch\nbunch = Bunch(open('a'))\ntable = bunch.table",
+            "# Widen",
+            "table['area'] = table['x'] * 2\ntable = table[['area']]",
+            "# Split",
+            "small = sorted(table)",
+        ],
+        ["load 1: -> table", "widen 3: table -> table", "split 5: table -> small"],
+    ),
 ]
 
 
