@@ -33,6 +33,8 @@ UNSTORABLE_CALLS = words("""
     urllib.request.urlopen itertools.count itertools.cycle itertools.chain itertools.islice itertools.groupby
 """)
 UNSTORABLE_METHODS = words("cursor connect begin iterrows itertuples iteritems finditer scandir rglob iterdir gca gcf")
+# Methods whose results are but half of the work: nobody keeps a grouping.
+HALFWAY_METHODS = words("groupby rolling expanding resample ewm")
 # What makes a cell that plots as well more than a look at something.
 WORKING_CALLS = words("""
     read_csv read_excel read_json read_parquet read_table read_sql read_pickle load_dataset fit fit_transform

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.suggest.knowledge import (
     DRAWING_METHODS,
+    HALFWAY_METHODS,
     PLOT_LIBRARIES,
     SHOWING_CALLS,
     UNSTORABLE_CALLS,
@@ -31,13 +32,14 @@ class Look:
 
     `defined` are names of imports, functions and classes; `passing` those of loops and `with`; `unstorable` the names
     whose values live in one process only; `aliases` pairs of names for one object; `calls` the last words of the calls;
-    `stored` names that it binds; `internal` those of them that a later statement of the cell works on.
+    `halfway` names of groupings and windows; `stored` names that it binds; `internal` those of them that a later statement of the cell works on.
     """
 
     defined: set[str] = field(default_factory=set)
     passing: set[str] = field(default_factory=set)
     unstorable: set[str] = field(default_factory=set)
     aliases: set[tuple[str, str]] = field(default_factory=set)
+    halfway: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     internal: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
@@ -65,7 +67,9 @@ def look(cell: Cell) -> Look:
         _statement(statement, found)
         names = [each for each in _nodes(statement) if isinstance(each, ast.Name)]
         if not _shows(statement):
-            found.internal |= found.stored & {each.id for each in names if isinstance(each.ctx, ast.Load)}
+            finished = _receiver(statement)
+            used = {each.id for each in names if isinstance(each.ctx, ast.Load) and each is not finished}
+            found.internal |= found.stored & used
         found.stored |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
     return found
 
@@ -74,6 +78,16 @@ def _shows(statement: ast.stmt) -> bool:
     if not isinstance(statement, ast.Expr):
         return False
     return not isinstance(statement.value, ast.Call) or dotted_name(statement.value.func) in SHOWING_CALLS
+
+
+def _receiver(statement: ast.stmt) -> ast.AST | None:
+    """The name whose method a statement calls for its own sake: `model` of `model.fit(x)`, `table` of `table.head()`."""
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+        return None
+    node: ast.AST = statement.value.func
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node
 
 
 def _statement(statement: ast.stmt, found: Look) -> None:
@@ -129,6 +143,8 @@ def _assigned(node: ast.Assign | ast.AnnAssign, found: Look) -> None:
         found.defined |= set(names)
     if isinstance(value, ast.GeneratorExp) or (isinstance(value, ast.Call) and _is_unstorable(value)):
         found.unstorable |= set(names)
+    if isinstance(value, ast.Call) and dotted_name(value.func).rpartition(".")[2] in HALFWAY_METHODS:
+        found.halfway |= set(names)
 
 
 def _is_unstorable(call: ast.Call) -> bool:

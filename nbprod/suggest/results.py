@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbprod.suggest.flow import Flow
+    from nbprod.suggest.flow import Flow, Link
     from nbprod.suggest.suggestion import Segment
 
 MOST = 12  # results of one step
@@ -18,27 +18,28 @@ def with_results(segments: Iterable[Segment], flow: Flow) -> tuple[Segment, ...]
     """Return the segments, each with those of its values that stand at the notebook's end and that nothing works on."""
     every = tuple(segments)
     work = {cell for segment in every for cell in segment.cells}
-    used = {(link.maker, link.name) for link in flow.links if link.reader in work}
-    return tuple(replace(each, outs=_results(each, flow, used)) for each in every)
+    links = [link for link in flow.links if link.reader in work]
+    used = {(link.maker, link.name) for link in links}
+    return tuple(replace(each, outs=_results(each, flow, used, hands_on=_hands_on(each, links))) for each in every)
 
 
-def _results(segment: Segment, flow: Flow, used: set[tuple[int, str]]) -> tuple[str, ...]:
+def _results(segment: Segment, flow: Flow, used: set[tuple[int, str]], *, hands_on: bool) -> tuple[str, ...]:
     last = {name: cell for cell in segment.cells for name in flow.makes[cell]}
     found: dict[str, None] = {}
     spare: dict[str, None] = {}
     for cell in segment.cells:
         seen = flow.looks[cell]
-        for name in sorted(flow.makes[cell] - seen.passing - seen.unstorable):
+        for name in sorted(flow.makes[cell] - seen.passing - seen.unstorable - seen.halfway):
             final = last[name] == cell and (cell, name) not in used and not name.startswith("_")
             reads = flow.cells[cell].reads
             if final and name in seen.stored - reads - seen.internal:
                 found[name] = None
             elif final and name in seen.stored | reads:  # else it is changed by another name of the same object
                 spare[name] = None
-    chosen = tuple(found) or (tuple(spare) if not _hands_on(segment, used) else ())
+    chosen = tuple(found) or (tuple(spare) if not hands_on else ())
     return chosen[-MOST:]
 
 
-def _hands_on(segment: Segment, used: set[tuple[int, str]]) -> bool:
+def _hands_on(segment: Segment, links: Iterable[Link]) -> bool:
     inside = set(segment.cells)
-    return any(maker in inside for maker, _ in used)
+    return any(link.maker in inside and link.reader not in inside for link in links)

@@ -63,7 +63,8 @@ def _split(segment: Segment, flow: Flow) -> Segments:
     best = min(places, key=lambda at: (crossing[at], abs(at - len(cells) // 2)))
     if crossing[best] > FEW:
         return (segment,)
-    why = f"cut where {crossing[best]} names cross" if crossing[best] else "cut where nothing crosses"
+    crosses = {0: "nothing crosses", 1: "1 name crosses"}.get(crossing[best], f"{crossing[best]} names cross")
+    why = f"cut where {crosses}"
     first = Segment(cells[:best], "", (why,))
     second = Segment(cells[best:], "", (why,))
     return (*_split(first, flow), *_split(second, flow))

@@ -120,7 +120,7 @@ def test_long_work_without_headings_is_cut_where_little_crosses(suggested):
     cells = [*chain("open('a')", "a", "b", "c", "d", "e"), *chain("e", "p", "q", "r", "s", "t")]
     found = suggested(*cells)
     assert [each.cells for each in found.segments] == [(0, 1, 2, 3, 4), (5, 6, 7, 8, 9)]
-    assert "cut where 1 names cross" in found.segments[1].why
+    assert "cut where 1 name crosses" in found.segments[1].why
 
 
 def test_a_notebook_of_many_headings_gets_few_steps(suggested):
@@ -175,3 +175,18 @@ SETTINGS = [
 @pytest.mark.parametrize(("cells", "names"), [case[1:] for case in SETTINGS], ids=[case[0] for case in SETTINGS])
 def test_settings(cells, names, notebook):
     assert [each.name for each in suggest.settings(notebook(*map(dedent, cells)), graph)] == names
+
+
+@pytest.mark.parametrize(
+    ("cells", "outs"),
+    [
+        (["a = sorted(open('a'))\nb = a[:1]\nb.count(1)"], ("b",)),
+        (["a = sorted(open('a'))\nb = model(a)\nb.fit(a)"], ("b",)),
+        (["a = sorted(open('a'))\nb = a[:1]\nfit(b)"], ("a", "b")),  # nothing tells which it is
+        (["a = sorted(open('a'))", "b = a[:1]", "b = b + a"], ("b",)),
+        (["a = frame.read()", "b = a.sum()", "c = a.groupby('k')"], ("b",)),
+    ],
+)
+def test_results_are_what_nothing_works_on(suggested, cells, outs):
+    found = suggested("from library import model, fit, frame", "# Load", *cells)
+    assert found.segments[0].outs == outs
