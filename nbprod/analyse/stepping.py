@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nbprod.analyse import definitions, randomness, settings
 from nbprod.analyse.facts import is_definition
 from nbprod.analyse.findings import ChangedAfterRead, ExplorationDraws, LostSetting, Unseeded
+from nbprod.analyse.identity import hand_on_together
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.model.graph import Definition, DefinitionKind
 from nbprod.model.notebook import Mark
@@ -81,6 +82,8 @@ class Stepping:
         if statement.trace.pyplot:
             draft.pyplot_cells.add(cell)
         self.randomness(draft, cell, statement)
+        if statement.trace.touches:
+            hand_on_together(self.needs, draft, self.changed_together(draft, statement), self.seen)
         self.read(draft, cell, statement)
         self.define(scanned, statement, draft.name)
         if is_definition(statement) or id(statement) in self.constants:
@@ -94,6 +97,12 @@ class Stepping:
         self.star(scanned, statement)
         if statement.trace.settings:
             self.set_up(cell, statement, draft.name)
+
+    def changed_together(self, draft: Draft, statement: Statement) -> list[str]:
+        """Return the names under which a statement changes one object, as far as a record has nothing against it."""
+        seen = self.seen.get(draft.name)
+        names = [*statement.trace.mutates, *sorted(statement.trace.touches)]
+        return [name for name in names if seen is None or name in seen.changed]
 
     def set_up(self, cell: int, statement: Statement, step: str = "") -> None:
         """Global state that a cell sets is set again by each step below it."""

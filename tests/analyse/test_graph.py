@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from nbprod.model.graph import CellKind, Edge, Parameter
+from nbprod.model.graph import CellKind, Edge, Input, Parameter
 from nbprod.model.record import Record, StepSeen
 
 # (what it is about, cells, {step: "inputs -> outputs"})
@@ -380,3 +382,30 @@ def test_what_is_carried_along_because_it_shares_objects(graph_from):
     graph = graph_from("%%step a\nx = []\ny = x", "%%step b\ny.append(1)", "%%step c\nx, y")
     assert graph.step("b").carried == {"x"}
     assert graph.step("c").carried == set()
+
+
+SHELF = ("%%step make\nbox = [1]\nshelf = {}", "%%step put\nshelf['box'] = box", "%%step grow\nbox.append(2)")
+
+
+def test_names_of_several_steps_for_one_object_are_handed_on_together(graph_from):
+    graph = graph_from(*SHELF, "%%step look\nsize = len(shelf['box'])")
+    assert graph.step("put").outputs == ("shelf", "box")
+    assert set(graph.step("grow").inputs) == {Input("box", "put"), Input("shelf", "put")}
+    chained = graph_from(
+        *SHELF[:2], "%%step room\nroom = [shelf]", "%%step grow\nbox.append(2)", "%%step look\nsize = len(room[0])"
+    )
+    assert [set(each.outputs) for each in chained.steps[1:3]] == [{"shelf", "box"}, {"room", "box"}]
+    unchanged = graph_from(*SHELF[:2], "%%step look\nsize = len(shelf['box']) + len(box)")
+    assert unchanged.step("put").outputs == ("shelf",)
+
+
+def test_a_record_that_saw_nothing_shared_has_the_last_word(graph_from):
+    cells = (*SHELF, "%%step look\nsize = len(shelf['box'])")
+    before = graph_from(*cells)
+    changed = {"put": ("shelf",), "grow": ("box", "shelf")}
+    seen = [StepSeen(each.name, each.code_id, changed=changed.get(each.name, ())) for each in before.steps]
+    after = graph_from(*cells, record=Record("n", "", "3.11", steps=tuple(seen)))
+    assert after.step("put").outputs == ("shelf",)
+    seen[1] = replace(seen[1], together=(("shelf", "box"),))
+    after = graph_from(*cells, record=Record("n", "", "3.11", steps=tuple(seen)))
+    assert after.step("put").outputs == ("shelf", "box")
