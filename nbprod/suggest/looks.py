@@ -31,8 +31,9 @@ class Look:
     """What a cell's syntax says.
 
     `defined` are names of imports, functions and classes; `passing` those of loops and `with`; `unstorable` the names
-    whose values live in one process only; `aliases` pairs of names for one object; `calls` the last words of the calls;
-    `halfway` names of groupings and windows; `stored` names that it binds; `internal` those of them that a later statement of the cell works on.
+    whose values live in one process only; `aliases` pairs of names for one object; `halfway` names of groupings and
+    windows; `calls` the last words of the calls; `stored` names that it binds; `internal` those of them that a later
+    statement of the cell works on.
     """
 
     defined: set[str] = field(default_factory=set)
@@ -81,7 +82,7 @@ def _shows(statement: ast.stmt) -> bool:
 
 
 def _receiver(statement: ast.stmt) -> ast.AST | None:
-    """The name whose method a statement calls for its own sake: `model` of `model.fit(x)`, `table` of `table.head()`."""
+    """The name whose method a statement calls for its own sake: `model` of `model.fit(x)`, `a` of `a.head()`."""
     if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
         return None
     node: ast.AST = statement.value.func
