@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,6 +128,13 @@ def fresh_record(place: Place, graph: Graph) -> Record | None:
     return recorded if recorded and not stale(recorded, graph) else None
 
 
+def _shown_before(place: Place, notebook: Notebook, static: Graph) -> Graph:
+    """The graph that a fresh record shows, so that one run is enough to see every value that crosses."""
+    earlier = fresh_record(place, static)
+    shown = analyse(notebook, earlier) if earlier else static
+    return shown if is_sound(shown) else static
+
+
 def _has_samples(recorded: Record) -> bool:
     """Whether it comes from a run of the whole notebook: steps recorded live have no samples."""
     return all(seen.sample is not None for seen in recorded.steps)
@@ -136,22 +145,43 @@ def record(path: str | Path, *, progress: Progress | None = None) -> Record:
 
     Raises NotebookFaulty when analysis finds errors, CellFailed when a cell raises; the old record then stands.
     """
-    _, static, place = _looked_at(path)
-    return _record(place, static, progress=progress)
+    notebook, static, place = _looked_at(path)
+    return _record(place, notebook, static, progress=progress)
 
 
 def _record(
-    place: Place, graph: Graph, *, values: Path | None = None, keep: bool = True, progress: Progress | None = None
+    place: Place, notebook: Notebook, graph: Graph, *, values: Path | None = None, progress: Progress | None = None
 ) -> Record:
+    """Run the notebook; once more where the run shows values to cross that nobody looked at. Keep it, or its values."""
     from nbprod.record import run, save
 
     refuse_faulty(graph)
     if progress:
         progress(0, len(graph.cells), "starting a kernel")
-    recorded = run(place.notebook, graph, root=place.root, folder=place.record_folder, values=values, progress=progress)
-    if keep:
+    for last_try in (False, True):
+        recorded = run(
+            place.notebook, graph, root=place.root, folder=place.record_folder, values=values, progress=progress
+        )
+        shown = analyse(notebook, recorded)
+        if last_try or not _crossing(shown) - _crossing(graph) or not is_sound(shown):
+            break
+        graph = shown
+        if values:
+            shutil.rmtree(values)
+    if values is None:
         save(recorded, place.record_file)
     return recorded
+
+
+def _crossing(graph: Graph) -> set[tuple[str, str, str]]:
+    """What enters and leaves the steps."""
+    entering = {(step.name, "in", name) for step in graph.steps for name in step.input_names}
+    return entering | {(step.name, "out", name) for step in graph.steps for name in step.outputs}
+
+
+def is_sound(graph: Graph) -> bool:
+    """Whether none of the diagnostics is an error."""
+    return all(each.severity is not Severity.ERROR for each in graph.diagnostics)
 
 
 def refuse_faulty(graph: Graph) -> None:
@@ -187,7 +217,7 @@ def export(
                 [],
                 hint=f"Run nbprod record {place.relative}, or leave --no-record away.",
             )
-        recorded = _record(place, static, progress=progress)
+        recorded = _record(place, notebook, static, progress=progress)
     return export_recorded(place, settled(notebook, recorded), recorded, dry=dry, overwrite=overwrite)
 
 
@@ -203,12 +233,14 @@ def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: 
     if not (place.root / place.package / "__init__.py").is_file():
         raise ProjectBroken(f"{place.relative} has not been exported", hint=f"Run nbprod export {place.relative}")
     notebook_ran, pipeline_ran = halves(progress, len(static.steps))
+    began = time.time()
     with tempfile.TemporaryDirectory(prefix="nbprod-verify-") as scratch:
         expected, made = Path(scratch) / "notebook", Path(scratch) / "pipeline"
-        recorded = _record(place, static, values=expected, keep=False, progress=notebook_ran)
+        expecting = _shown_before(place, notebook, static)
+        recorded = _record(place, notebook, expecting, values=expected, progress=notebook_ran)
         pipeline(place.package, root=place.root, data=made, progress=pipeline_ran)
         found = settled(notebook, recorded)
-        return Verified(compare(expected, made, found, recorded, root=place.root, rtol=rtol, atol=atol))
+        return Verified(compare(expected, made, found, recorded, root=place.root, rtol=rtol, atol=atol, began=began))
 
 
 def halves(progress: Progress | None, stages: int) -> tuple[Progress | None, Progress | None]:

@@ -32,6 +32,19 @@ MODULES = {
     "nb/pkg/inner.py": "def shift(x): return x + 1\n",
     "src/lib.py": "def scale(x): return 10 * x\n",
 }
+HIDDEN_CHANGE = """\
+# %%
+import helper
+# %%
+# %%step make
+rows = [0, 1]
+# %%
+# %%step change
+print(helper.grow(rows))
+# %%
+# %%step count --outs total
+total = len(rows)
+"""
 RUNS = """\
 # %%
 # %run helpers.ipynb
@@ -92,6 +105,20 @@ def test_modules_beside_the_notebook_and_on_its_path(whole):
     assert all(f"      - {path}\n" in stages for path in MODULES)
     assert "sys.path" not in made.text("own_modules/steps/load.py")
     assert '("nb", "src")' in made.text("own_modules/__init__.py")
+
+
+def test_changes_that_only_a_run_shows(whole):
+    made = whole("hidden", HIDDEN_CHANGE, **{"nb/helper.py": "def grow(rows): rows.append(len(rows))\n"})
+    made.export()
+    made.repro()
+    assert json.loads(made.text("data/count/total.json")) == 3
+    assert made.verify().equal
+    (made.root / ".nbprod/record/hidden.json").unlink()
+    assert [(each.step, each.name) for each in made.verify().outputs] == [
+        ("make", "rows"),
+        ("change", "rows"),
+        ("count", "total"),
+    ]
 
 
 def test_files_that_pass_between_steps(whole):
