@@ -51,17 +51,23 @@ def suggest(
 ) -> Suggested:
     """Return suggested marks for a notebook without any; with `out`, write the marked notebook there.
 
+    Tags that were made for Kale are no marks of ours: they say where steps begin, and how they are called.
+
     `run`: record the marked notebook and join the steps between which a value can't be handed over; by default when
     it is written, so that export finds a fresh record. A notebook that does not run by itself is marked all the same.
 
     Raises UsageError when the notebook has steps already.
     """
+    from nbprod.adapters import nbformat
     from nbprod.project import analyse, locate, read
+    from nbprod.suggest import marking
 
     place, standing = locate(path), read(path)
+    document = marking.without_kale(nbformat.document(place.notebook.read_bytes(), str(path)))
+    standing = _reading(document, str(path)) if marking.is_kales(document) else standing
     if any(cell.mark is not None for cell in standing.cells) or analyse(standing).steps:
         raise UsageError(f"{path} has marks already", hint=f"nbprod check {path} says what they come to.")
-    draft, found = _suggestion(place.notebook, str(path))
+    draft, found = _suggestion(document, str(path))
     if out is not None:
         _write(out, _text(draft, found, magics=magics))
         if run is not False and found.segments and not found.errors:
@@ -69,14 +75,13 @@ def suggest(
     return Suggested(found, _text(draft, found, magics=magics), out)
 
 
-def _suggestion(notebook: Path, path: str) -> tuple[_Draft, Suggestion]:
+def _suggestion(document: dict[str, Any], path: str) -> tuple[_Draft, Suggestion]:
     """The steps, with the settings in a cell of their own unless the steps are better off without."""
     from nbprod import suggest
-    from nbprod.adapters import nbformat
     from nbprod.project import analyse
     from nbprod.suggest import marking
 
-    plain = _draft(nbformat.document(notebook.read_bytes(), path), path)
+    plain = _draft(document, path)
     settings = suggest.settings(plain.notebook, analyse)
     if settings:
         split = _draft(marking.with_parameters(plain.document, settings), path)
@@ -140,9 +145,7 @@ def _trial(out: Path, progress: Progress | None) -> _Trial:
     except NotebookFaulty as faulty:
         return _Trial(faulty.diagnostics)
     graph = settled(read(out), first)
-    faults = tuple(
-        each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR
-    )
+    faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR)
     unfit = _live(first)
     if faults or unfit:
         return _Trial(faults, unfit)
