@@ -1,4 +1,4 @@
-"""The headings that code cells stand under."""
+"""The headings that code cells stand under, or the borders that somebody drew for Kale."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ HEADING = re.compile(r"^\s{0,3}(?P<hashes>#{1,6})\s*(?P<title>[^#\s].*?)\s*#*\s*
 HTML = re.compile(r"<h(?P<level>[1-6])[^>]*>(?P<title>.*?)</h(?P=level)>", re.IGNORECASE | re.DOTALL)
 UNDERLINED = re.compile(r"^(?P<title>[^\n#>*\-|].*)\n(?P<line>=+|-{3,})\s*$", re.MULTILINE)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+KALE = "block:"  # how Kale tags the first cell of a step
+KALE_APART = {"imports", "functions", "pipeline-parameters", "pipeline-metrics", "skip"}
 Path = tuple[tuple[int, str], ...]  # (level, title) from the outermost heading to the innermost
 
 
@@ -29,12 +31,25 @@ def paths(notebook: Notebook) -> dict[int, Path]:
     """
     found: dict[int, Path] = {}
     current: Path = ()
+    if any(tag.startswith(KALE) for cell in notebook.cells for tag in cell.tags):
+        return _of_kale(notebook)
     for cell in notebook.cells:
         if cell.role is not Role.TEXT:
             found[cell.index] = current
             continue
         for level, title in headings(cell.source):
             current = (*(each for each in current if each[0] < level), (level, title))
+    return found
+
+
+def _of_kale(notebook: Notebook) -> dict[int, Path]:
+    """The names of Kale's steps: an untagged cell belongs to the step above it."""
+    found: dict[int, Path] = {}
+    current: Path = ()
+    for cell in notebook.code_cells:
+        for name in (tag.removeprefix(KALE) for tag in cell.tags if tag.startswith(KALE)):
+            current = ((1, name),)
+        found[cell.index] = () if KALE_APART & set(cell.tags) else current
     return found
 
 

@@ -17,6 +17,32 @@ if TYPE_CHECKING:
 
 PARAMETERS = "parameters"
 LOADING = "%load_ext nbprod"
+KALE_METADATA = "kubeflow_notebook"
+
+
+def without_kale(document: Document) -> Document:
+    """Return the document with Kale's `step:` tags as `block:`, its other word for them; any other as it is.
+
+    >>> cell = {"metadata": {"tags": ["step:load", "prev:start"]}}
+    >>> without_kale({"metadata": {"kubeflow_notebook": {}}, "cells": [cell]})["cells"][0]["metadata"]["tags"]
+    ['block:load', 'prev:start']
+    """
+    if not is_kales(document):
+        return document
+    done = copy.deepcopy(document)
+    for cell in done["cells"]:
+        if "tags" in cell.get("metadata", {}):
+            cell["metadata"]["tags"] = [
+                f"block:{tag.removeprefix('step:')}" if tag.startswith("step:") else tag
+                for tag in cell["metadata"]["tags"]
+            ]
+    return done
+
+
+def is_kales(document: Document) -> bool:
+    """Whether the tags were made for Kale, which has `step:` too, but for the first cell of a step only."""
+    tags = (tag for cell in document.get("cells", ()) for tag in cell.get("metadata", {}).get("tags", ()))
+    return KALE_METADATA in document.get("metadata", {}) or any(tag.startswith("prev:") for tag in tags)
 
 
 def marked(notebook: Notebook, segments: Iterable[Segment]) -> Notebook:

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from nbprod.read import notebook
-from nbprod.suggest import Segment, Setting, marking
+from nbprod.suggest import Segment, Setting, headings, marking
 
 DOCUMENT = {
     "nbformat": 4,
@@ -81,6 +81,25 @@ def test_a_cell_of_settings_only_is_tagged_as_it_stands():
     done = marking.with_parameters(document, (Setting("SEED", "1", 1, 1, 2),))
     assert len(done["cells"]) == 3
     assert done["cells"][1]["metadata"]["tags"] == ["hide", "parameters"]
+
+
+def test_steps_of_kale_are_headings_not_marks():
+    tagged = copy.deepcopy(DOCUMENT)
+    tags = (["imports"], ["step:load"], [], ["prev:load", "step:clean"], ["skip"])
+    tagged["cells"] = [
+        {**DOCUMENT["cells"][2], "id": str(at), "source": f"a{at} = 1", "metadata": {"tags": each}}
+        for at, each in enumerate(tags)
+    ]
+    done = marking.without_kale(tagged)
+    assert [each["metadata"]["tags"] for each in done["cells"]] == [
+        ["imports"],
+        ["block:load"],
+        [],
+        ["prev:load", "block:clean"],
+        ["skip"],
+    ]
+    assert headings.paths(reading(done)) == {0: (), 1: ((1, "load"),), 2: ((1, "load"),), 3: ((1, "clean"),), 4: ()}
+    assert marking.without_kale(DOCUMENT) is DOCUMENT
 
 
 def test_old_formats_have_no_ids():
