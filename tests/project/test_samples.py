@@ -32,6 +32,27 @@ def test_last_digits_change_nothing(tmp_path, standing, new, kept):
     assert file.content == (before if kept else after)
 
 
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "kept"),
+    [
+        ((0.5, 0.5), (0.7, 0.7 + 1e-8), False),  # the code changed
+        ((0.5, 0.5 + 1e-8), (0.7, 0.7 + 1e-8), True),  # a model of the step before was fitted on another processor
+        ((0.5, 0.5 + 1e-8), (0.7, 0.71), False),
+        ((0.5, 0.6), (0.7, 0.7), False),
+    ],
+)
+def test_samples_of_a_step_stay_or_change_together(tmp_path, inputs, outputs, kept):
+    for kind, (before, _) in {"inputs": inputs, "outputs": outputs}.items():
+        stored(tmp_path / "samples/train" / kind, before)
+    new = {
+        kind: stored(tmp_path / "new" / kind, after)
+        for kind, (_, after) in {"inputs": inputs, "outputs": outputs}.items()
+    }
+    files = [File(f"samples/train/{kind}/{name}", content, Ownership.REPLACED) for kind, (content, name) in new.items()]
+    found = [file.content for file in steady(files, tmp_path)]
+    assert found == [(tmp_path / file.path).read_bytes() if kept else file.content for file in files]
+
+
 def test_damaged_missing_and_other_files_are_as_the_export_has_them(tmp_path):
     content, name = stored(tmp_path / "new", {"auc": 0.7})
     (tmp_path / "root").mkdir()
@@ -39,7 +60,7 @@ def test_damaged_missing_and_other_files_are_as_the_export_has_them(tmp_path):
     (tmp_path / "root" / "a.py").write_text("1")
     files = [
         File(name, content, Ownership.REPLACED),
-        File("gone.json", content, Ownership.REPLACED),
+        File("other/gone.json", content, Ownership.REPLACED),
         File("a.py", b"2"),
     ]
     assert steady(files, tmp_path / "root") == tuple(files)
