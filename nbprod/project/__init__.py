@@ -240,7 +240,8 @@ def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: 
         recorded = _record(place, notebook, expecting, values=expected, progress=notebook_ran)
         pipeline(place.package, root=place.root, data=made, progress=pipeline_ran)
         found = settled(notebook, recorded)
-        return Verified(compare(expected, made, found, recorded, root=place.root, rtol=rtol, atol=atol, began=began))
+        compared = compare(expected, made, found, recorded, root=place.root, tolerances=(rtol, atol), began=began)
+        return Verified(compared)
 
 
 def halves(progress: Progress | None, stages: int) -> tuple[Progress | None, Progress | None]:

@@ -1,10 +1,15 @@
-"""Why an output of the pipeline likely differs from the notebook's: what the record and the code give away."""
+"""Why an output of the pipeline likely differs from the notebook's: what the record and the code give away.
+
+A cause begins with what kind it is: global randomness, time, environment, a file changed meanwhile, alias broken by
+storing, order of a set, hidden state, network, or rounding; what the project itself was edited to say has no such word.
+"""
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from nbprod.run import clues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,9 +17,6 @@ if TYPE_CHECKING:
     from nbprod.model.graph import Step
     from nbprod.model.record import StepSeen
 
-_CLOCKS = {"now", "today", "utcnow", "perf_counter", "monotonic", "process_time", "time_ns", "ctime", "localtime"}
-_NEW_EACH_RUN = {"uuid1", "uuid4", "urandom", "token_hex", "token_bytes", "token_urlsafe", "getpid", "mkdtemp"}
-_ENVIRONMENT = {"environ", "getenv", "gethostname", "cpu_count", "getcwd", "getuser", "node"}
 _WHOSE = {"numpy": "numpy's", "random": "Python's"}
 
 
@@ -22,8 +24,10 @@ _WHOSE = {"numpy": "numpy's", "random": "Python's"}
 class Evidence:
     """What is known about a difference; `differing` are the (step, output) pairs that differed before it.
 
-    `edited` says of the step's parameters and files what was changed in the project since the notebook wrote them;
-    `rounding` that the two sides are the same within a relative 1e-9.
+    `output` is the name that differs. `edited` says of the step's parameters and files what was changed in the project
+    since the notebook wrote them; `disturbed` of the files that it reads which were changed while the two ran, None if
+    that is not known. `rounding` says that the two sides are the same within a relative 1e-9, `reordered` that they
+    hold the same in another order.
     """
 
     step: Step
@@ -31,6 +35,9 @@ class Evidence:
     differing: frozenset[tuple[str, str]] = frozenset()
     edited: tuple[str, ...] = ()
     rounding: bool = False
+    output: str = ""
+    disturbed: tuple[str, ...] | None = None
+    reordered: bool = False
 
 
 def likely_cause(evidence: Evidence) -> str:
@@ -48,72 +55,97 @@ def _causes(evidence: Evidence) -> Iterator[str]:
         yield f"its input {first.name!r} differs already, see step {first.maker!r}"
     yield from evidence.edited
     if evidence.seen is not None:
-        yield from _seen(evidence.seen)
+        yield from _seen(evidence.seen, evidence)
     yield from _written(evidence)
     if evidence.rounding:
-        yield "the numbers differ by rounding, as sums in another order do: compare with --rtol 1e-9"
+        yield "rounding: the numbers differ by rounding, as sums in another order do: compare with --rtol 1e-9"
     if evidence.seen is not None:
-        yield from _weaker(evidence.seen)
+        yield from _weaker(evidence.seen, evidence)
 
 
-def _seen(seen: StepSeen) -> Iterator[str]:
+def _seen(seen: StepSeen, evidence: Evidence) -> Iterator[str]:
     for each in seen.unseeded:
-        yield f"it draws from {_WHOSE.get(each, each)} global random state, which nobody seeded: pass it a seed"
-    if seen.sockets:
-        yield f"it reads the network ({seen.sockets[0]}), which may answer differently: store what it answered first"
-    if seen.files_written and set(seen.files_written) & set(seen.files_read):
-        both = min(set(seen.files_written) & set(seen.files_read))
-        yield f"it changes the file {both}, which it reads: the second run finds what the first left"
-
-
-def _weaker(seen: StepSeen) -> Iterator[str]:
-    for each in seen.draws:
         yield (
-            f"it draws from {_WHOSE.get(each, each)} global random state, and something else may draw in between: "
+            f"global randomness: it draws from {_WHOSE.get(each, each)} global random state, which nobody seeded: "
             "pass it a seed"
         )
-    if seen.changed:
-        yield f"it changes {seen.changed[0]!r} in place, which another name may share"
-    if outside := [each for each in seen.files_read if each.startswith(("/", ".."))]:
-        yield f"it reads {outside[0]}, outside the project, which may have changed"
-    if seen.files_read:
-        yield f"it reads {seen.files_read[0]}, which may have changed since"
+    if evidence.reordered and _has_set(evidence.step):
+        yield _ORDER_OF_A_SET
+    if seen.files_written and set(seen.files_written) & set(seen.files_read):
+        both = min(set(seen.files_written) & set(seen.files_read))
+        yield (
+            f"a file changed meanwhile: it changes the file {both}, which it reads, so the second run finds what the "
+            "first left: write another file"
+        )
+    for each in evidence.disturbed or ():
+        yield f"a file changed meanwhile: it reads {each}"
+    if seen.sockets:
+        yield (
+            f"network: it reads the network ({seen.sockets[0]}), which may answer differently: store what it answered"
+        )
+    yield from _broken_alias(seen, evidence)
+
+
+def _broken_alias(seen: StepSeen, evidence: Evidence) -> Iterator[str]:
+    """The step changes several names at once, one of them the output, which come from different steps' files."""
+    makers = {each.name: each.maker for each in evidence.step.inputs}
+    others = [name for name in seen.changed if name != evidence.output]
+    apart = [name for name in others if makers.get(name) != makers.get(evidence.output)]
+    if evidence.output in seen.changed and apart:
+        yield (
+            f"alias broken by storing: in the notebook {apart[0]!r} and {evidence.output!r} share an object, and it "
+            "changes both; the pipeline loads each from the file of another step: make or change them in one step"
+        )
+
+
+_ORDER_OF_A_SET = (
+    "order of a set: the order of a set of texts changes from one process to the next (PYTHONHASHSEED): sort it"
+)
+
+
+def _has_set(step: Step) -> bool:
+    return bool({"set", "frozenset", "<set>", "intersection", "union", "difference"} & clues.mentioned(step))
 
 
 def _written(evidence: Evidence) -> Iterator[str]:
-    names = frozenset(_mentioned(evidence.step))
+    names = clues.mentioned(evidence.step)
     for known, cause in (
-        (_CLOCKS, "it reads the clock ({}): make the moment a parameter"),
-        (_NEW_EACH_RUN, "{} gives another value in each run: make it a parameter"),
-        (_ENVIRONMENT, "it depends on the process's surroundings ({}): make that a parameter"),
+        (clues.CLOCKS, "time: it reads the clock ({}): make the moment a parameter"),
+        (clues.NEW_EACH_RUN, "environment: {} gives another value in each run: make it a parameter"),
     ):
         if found := sorted(known & names):
-            yield cause.format(found[0])
+            yield cause.format(found[-1])
+    if found := [*clues.variables(evidence.step), *sorted(clues.SURROUNDINGS & names)]:
+        yield f"environment: it depends on the process's surroundings ({found[0]}): make that a parameter"
     if {"set", "frozenset", "<set>"} & names:
-        yield "the order of a set of texts changes from one process to the next: sort it"
+        yield _ORDER_OF_A_SET
     if {"hash", "id"} & names:
-        yield "hash() and id() give other values in another process"
+        yield "environment: hash() and id() give other values in another process"
     if {"n_jobs", "Thread", "ThreadPoolExecutor"} & names and evidence.rounding:
-        yield "it computes in parallel, where sums come in another order: compare with --rtol 1e-9"
+        yield "rounding: it computes in parallel, where sums come in another order: compare with --rtol 1e-9"
+    for each in clues.keepers(evidence.step):
+        yield f"hidden state: {each} from call to call, and a new process begins anew: pass it as a value"
 
 
-def _mentioned(step: Step) -> Iterator[str]:
-    """Yield the names, attributes and keywords in the step's code and in the definitions that it uses."""
-    for text in (step.source, *(each.python for each in step.blocks), *(each.source for each in step.definitions)):
-        for node in _nodes(text):
-            if isinstance(node, ast.Name):
-                yield node.id
-            elif isinstance(node, ast.Attribute):
-                yield node.attr
-            elif isinstance(node, ast.keyword) and node.arg:
-                yield node.arg
-            elif isinstance(node, ast.Set | ast.SetComp):
-                yield "<set>"
-
-
-def _nodes(text: str) -> Iterator[ast.AST]:
-    try:
-        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        return ast.walk(compile(text, "step", "exec", flags))
-    except SyntaxError:
-        return iter(())
+def _weaker(seen: StepSeen, evidence: Evidence) -> Iterator[str]:
+    for each in seen.draws:
+        yield (
+            f"global randomness: it draws from {_WHOSE.get(each, each)} global random state, and something else may "
+            "draw in between: pass it a seed"
+        )
+    if evidence.disturbed is None:
+        if outside := [each for each in seen.files_read if each.startswith(("/", ".."))]:
+            yield f"a file changed meanwhile: it reads {outside[0]}, outside the project, which may have changed"
+        if data := [each for each in seen.files_read if not each.endswith(".py")]:
+            yield f"a file changed meanwhile: it reads {data[0]}, which may have changed since"
+    if modules := [each for each in seen.files_read if each.endswith(".py")]:
+        yield (
+            f"hidden state: {modules[0]} may keep something from call to call, and a new process begins anew: "
+            "return it as a value"
+        )
+    if seen.changed:
+        yield f"alias broken by storing: it changes {seen.changed[0]!r} in place, which another name may share"
+    yield (
+        "hidden state: neither its code nor its inputs explain it; a cell above likely left something in the kernel's "
+        "memory that is no name (an attribute, a cache, a module's variable): make it a value"
+    )

@@ -1,4 +1,4 @@
-"""What a person changed in the project since the notebook wrote it: parameters' values and generated modules."""
+"""What was changed in the project: parameters' values and generated modules by a person, files while both sides ran."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from nbprod.model.record import Record
+    from nbprod.model.record import Record, StepSeen
     from nbprod.run.wiring import Stage, Wiring
 
 _SIMPLE = (bool, int, float, str, type(None), list, dict)
@@ -26,6 +26,31 @@ def edits(step: str, root: Path, record: Record | None) -> tuple[str, ...]:
     except NbprodError:  # then the pipeline has said it already
         return ()
     return tuple(dict.fromkeys(told))
+
+
+def disturbed(seen: StepSeen, record: Record, root: Path, began: float) -> tuple[str, ...]:
+    """Return the files that a step reads and no step writes, but which changed since `began`, with who changed them.
+
+    `began` is in seconds since the epoch; a file that is gone counts as changed.
+    """
+    made = {path for each in record.steps for path in each.files_written}
+    cells = dict(record.written_outside)
+    changed = [path for path in seen.files_read if path not in made and _changed(root / path) > began]
+    return tuple(
+        f"{path}, which cell {cells[path]} writes: mark that cell, or write another file"
+        if path in cells
+        else f"{path}, which was changed while notebook and pipeline ran"
+        for path in changed
+    )
+
+
+def _changed(path: Path) -> float:
+    """When a file's content or its place was last changed."""
+    try:
+        state = path.stat()
+    except OSError:
+        return float("inf")
+    return max(state.st_mtime, state.st_ctime)
 
 
 def _wired(root: Path) -> Wiring:

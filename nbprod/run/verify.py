@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import NbprodError
 from nbprod.run.causes import Evidence, likely_cause
-from nbprod.run.edits import edits
+from nbprod.run.edits import disturbed, edits
 from nbprod.run.functions import first_on_path
 from nbprod.run.summaries import summary
 from nbprod.run.wiring import names_of
@@ -21,20 +21,29 @@ if TYPE_CHECKING:
 
     from nbprod.model.graph import Graph, Step
     from nbprod.model.record import Record
+    from nbprod.values import Difference
 
 _READ_AT_ONCE = 1 << 20
 _ROUNDING = 1e-9
+_SORTED_AT_MOST = 100_000  # values of a list that are looked at in any order
 
 
 @dataclass(frozen=True, slots=True)
 class OutputCompared:
-    """One output on both sides; `difference` is the first one, "" when they are equal, `cause` what likely made it."""
+    """One output on both sides; `difference` is the first one, "" when they are equal, `cause` what likely made it.
+
+    `place` leads from the value to the part that differs (`['late'][17]` is row 17 of column late), `notebook` and
+    `pipeline` are that part on either side, shortened.
+    """
 
     step: str
     name: str
     summary: str
     difference: str = ""
     cause: str = ""
+    place: str = ""
+    notebook: str = ""
+    pipeline: str = ""
 
     @property
     def equal(self) -> bool:
@@ -49,25 +58,34 @@ def compare(
     record: Record | None = None,
     *,
     root: Path | None = None,
-    rtol: float = 0.0,
-    atol: float = 0.0,
+    tolerances: tuple[float, float] = (0.0, 0.0),
+    began: float | None = None,
 ) -> tuple[OutputCompared, ...]:
     """Return every output of every step, compared in two folders laid out `<step>/<name>.<ext>`.
 
     Files of the same bytes are equal without being loaded. A difference that an earlier step handed on is told from
-    one that the step itself made.
+    one that the step itself made. `tolerances` are relative and absolute. `began` is when the first of the two sides
+    began to run, in seconds since the epoch: files of the project that were changed since then can be causes.
     """
     compared: list[OutputCompared] = []
     differing: frozenset[tuple[str, str]] = frozenset()
     own_modules = record.search_path if record else ()  # whose classes values may be of, or of the package's
     with first_on_path(root, own_modules) if root else nullcontext():
         for step in graph.steps:
-            found = _step(step, _Pair(notebook_values / step.name, pipeline_values / step.name), (rtol, atol))
-            seen = record.step(step.name) if record else None
-            edited = edits(step.name, root, record) if root and not all(each.equal for each in found) else ()
-            compared += [_explained(each, Evidence(step, seen, differing, edited, each.rounding)) for each in found]
+            found = _step(step, _Pair(notebook_values / step.name, pipeline_values / step.name), tolerances)
+            known = _known(step, record, root, began) if not all(each.equal for each in found) else Evidence(step)
+            known = replace(known, differing=differing, seen=record.step(step.name) if record else None)
+            compared += [_explained(each, known) for each in found]
             differing |= {(step.name, each.name) for each in found if not each.equal}
     return tuple(compared)
+
+
+def _known(step: Step, record: Record | None, root: Path | None, began: float | None) -> Evidence:
+    """What is known of a step that differs, whichever of its outputs it is."""
+    seen = record.step(step.name) if record else None
+    edited = edits(step.name, root, record) if root else ()
+    timed = disturbed(seen, record, root, began) if seen and record and root and began is not None else None
+    return Evidence(step, edited=edited, disturbed=timed)
 
 
 def _step(step: Step, pair: _Pair, tolerances: tuple[float, float]) -> list[_Found]:
@@ -76,9 +94,12 @@ def _step(step: Step, pair: _Pair, tolerances: tuple[float, float]) -> list[_Fou
 
 def _explained(found: _Found, evidence: Evidence) -> OutputCompared:
     seen = evidence.seen.value(found.name) if evidence.seen else None
-    cause = "" if found.equal else likely_cause(evidence)
+    its_own = replace(evidence, output=found.name, rounding=found.rounding, reordered=found.reordered)
     shown = (seen.summary if seen else "") or found.summary
-    return OutputCompared(evidence.step.name, found.name, shown, found.difference, cause)
+    if found.equal:
+        return OutputCompared(evidence.step.name, found.name, shown)
+    sides = (found.first.path, found.first.left, found.first.right) if found.first else ("", "", "")
+    return OutputCompared(evidence.step.name, found.name, shown, found.difference, likely_cause(its_own), *sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,8 @@ class _Found:
     summary: str = ""
     difference: str = ""
     rounding: bool = False
+    reordered: bool = False
+    first: Difference | None = None
 
     @property
     def equal(self) -> bool:
@@ -119,7 +142,17 @@ class _Pair:
         if found is None:
             return _Found(name, summary(right))
         near = first_difference(left, right, rtol=_ROUNDING, atol=_ROUNDING, exact_types=not metric) is None
-        return _Found(name, summary(right), str(found), rounding=near)
+        return _Found(name, summary(right), str(found), near, _is_reordered(left, right), found)
+
+
+def _is_reordered(left: Any, right: Any) -> bool:
+    """Whether two lists, dicts or arrays hold the same in another order."""
+    if not all(hasattr(each, "__iter__") and hasattr(each, "__len__") for each in (left, right)):
+        return False
+    if type(left) is not type(right) or len(left) != len(right) or len(left) > _SORTED_AT_MOST:
+        return False
+    parts = [each.items() if isinstance(each, dict) else each for each in (left, right)]
+    return sorted(map(repr, parts[0])) == sorted(map(repr, parts[1]))
 
 
 class _Folder:

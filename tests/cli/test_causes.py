@@ -1,0 +1,67 @@
+"""A notebook that computes something else each time, or in each process: what verify says of each step."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+IMPORTS = "import os, random, time\nimport numpy as np\nimport pandas as pd\nimport tally\nfrom nbprod import step"
+TALLY = "made = []\n\n\ndef up():\n    made.append(1)\n    return len(made)\n"
+
+# step ("" for a cell that is none), its code, the name that differs, where, and the likely cause
+CELLS = [
+    ("drawn", "table = pd.DataFrame({'at': range(5), 'x': np.random.rand(5)})", "table", "['x'][0]",
+     "global randomness: it draws from numpy's"),
+    ("picked", "picked = [7, random.random()]", "picked", "[1]", "global randomness: it draws from Python's"),
+    ("derived", "total = table['x'].sum()", "total", "", "its input 'table' differs already, see step 'drawn'"),
+    ("moment", "began = {'run': 1, 'at': time.time()}", "began", "['at']", "time: it reads the clock (time.time)"),
+    ("stamped", "stamps = pd.DataFrame({'k': [1, 2], 'when': [pd.Timestamp(0), pd.Timestamp.now()]})", "stamps",
+     "['when'][1]", "time: it reads the clock (now)"),
+    ("place", "parent = os.environ.get('JPY_PARENT_PID', 'none')", "parent", "",
+     "environment: it depends on the process's surroundings (JPY_PARENT_PID)"),
+    ("order", "words = list({f'word{at}' for at in range(50)})", "words", "[", "order of a set: "),
+    ("logged", "lines = open('log.txt').read().split()", "lines", "",
+     "a file changed meanwhile: it reads notebooks/log.txt, which cell 9 writes"),
+    ("", "with open('log.txt', 'a') as log:\n    log.write('again ')", "", "", ""),
+    ("counted", "first = tally.up()", "", "", ""),
+    ("recounted", "second = tally.up()", "second", "", "hidden state: notebooks/tally.py may keep something"),
+    ("begun", "box = [1]", "", "", ""),
+    ("", "@step\ndef put(box):\n    return {'box': box}\n\n\nshelf = put(box)", "", "", ""),
+    ("grown", "box.append(2)\nsize = len(box)", "shelf", "['box']",
+     "alias broken by storing: in the notebook 'box' and 'shelf' share an object"),
+]  # fmt: skip
+
+
+def test_verify_says_what_differs_where_and_why(shop):
+    (shop.root / "notebooks/log.txt").write_text("one ")
+    (shop.root / "notebooks/tally.py").write_text(TALLY)
+    made = [name for _, _, name, _, _ in CELLS if name] + ["first", "size"]
+    end = f"%%step end --outs texts\ntexts = [str(each) for each in [{', '.join(made)}]]"
+    tags = {at: [f"step:{step}"] for at, (step, *_) in enumerate(CELLS, 1) if step}
+    shop.write(IMPORTS, *(code for _, code, *_ in CELLS), end, tags=tags)
+    assert shop.nbprod("export").returncode == 0
+
+    done = shop.nbprod("verify", "--json")
+    assert done.returncode == 1
+    outputs = json.loads(done.stdout)["outputs"]
+    found = {(each["step"], each["name"]): each for each in outputs}
+    for step, _, name, place, cause in CELLS:
+        if name:
+            each = found[step, name]
+            assert not each["equal"], name
+            assert each["place"].startswith(place)
+            assert each["cause"].startswith(cause), name
+            assert each["notebook"] != each["pipeline"]
+            assert each["notebook"] in each["difference"]
+            assert each["pipeline"] in each["difference"]
+    differing = {(step, name) for step, _, name, _, _ in CELLS if name} | {("end", "texts")}
+    assert {pair for pair, each in found.items() if not each["equal"]} == differing
+
+    told = shop.nbprod("verify")
+    assert told.returncode == 1
+    assert "  drawn.table: ['x'][0] (value): 0." in told.stdout
+    assert "    likely cause: time: it reads the clock (time.time): make the moment a parameter" in told.stdout
+    assert f"the pipeline differs: {len(found) - len(differing)} of {len(found)} outputs equal" in told.stdout
