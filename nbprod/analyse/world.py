@@ -9,8 +9,10 @@ from nbprod.analyse.knowledge import BUILTINS, CONVENTIONS
 from nbprod.analyse.places import Place, owned
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nbprod.analyse.places import Value
-    from nbprod.analyse.trace import FunctionFacts
+    from nbprod.analyse.trace import CallSeen, FunctionFacts, Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,12 @@ class World:
     def _closure(self, name: str) -> Effects:
         reached = self._reachable(name)
         every = [facts for each in reached for facts in self.functions.get(each, ())]
+        changed = self._changed_arguments(reached)
         return Effects(
             reads=frozenset(read for facts in every for read in facts.reads),
             binds=frozenset(bind for facts in every for bind in facts.binds),
-            mutates=frozenset(self._changed_globals(every)),
-            mutates_arguments=self._changed_arguments(name, frozenset()),
+            mutates=frozenset(self._changed_globals(every, changed)),
+            mutates_arguments=frozenset(changed[name]),
             draws=frozenset(draw for facts in every for draw in facts.draws),
             seeds=frozenset(seed for facts in every for seed in facts.seeds),
             settings=frozenset(each for facts in every for each in facts.settings),
@@ -124,39 +127,43 @@ class World:
                 pending += new
         return tuple(seen)
 
-    def _changed_globals(self, every: list[FunctionFacts]) -> set[str]:
-        changed = {name for facts in every for name in facts.mutates}
+    def _changed_globals(self, every: list[FunctionFacts], changed: Mapping[str, set[str]]) -> set[str]:
+        found = {name for facts in every for name in facts.mutates}
         for facts in every:
             for call in facts.calls:
-                labels = self._passed_on(call.callee, call.passed, frozenset())
-                changed |= {name for kind, name in labels if kind == "global"}
+                labels = self._passed_on(call, changed.get(call.callee, set()))
+                found |= {name for kind, name in labels if kind == "global"}
+        return found
+
+    def _changed_arguments(self, reached: tuple[str, ...]) -> dict[str, set[str]]:
+        """Return which of its arguments each function changes, itself or by passing them on."""
+        changed: dict[str, set[str]] = {}
+        callers: dict[str, list[tuple[str, CallSeen]]] = {}
+        for name in reached:
+            every = self.functions.get(name, ())
+            changed[name] = {argument for facts in every for argument in facts.mutates_arguments}
+            for facts in every:
+                for call in facts.calls:
+                    callers.setdefault(call.callee, []).append((name, call))
+        pending = [name for name, arguments in changed.items() if arguments]
+        while pending:
+            callee = pending.pop()
+            for caller, call in callers.get(callee, ()):
+                labels = self._passed_on(call, changed[callee])
+                new = {name for kind, name in labels if kind == "argument"} - changed[caller]
+                if new:
+                    changed[caller] |= new
+                    pending.append(caller)
         return changed
 
-    def _passed_on(
-        self,
-        callee: str,
-        passed: tuple[tuple[int | str, frozenset[tuple[str, str]]], ...],
-        above: frozenset[str],
-    ) -> set[tuple[str, str]]:
-        """Return the labels of those objects, among the passed, that the callee changes."""
-        changed = self._changed_arguments(callee, above)
-        found: set[tuple[str, str]] = set()
-        for facts in self.functions.get(callee, ()):
-            for at, labels in passed:
+    def _passed_on(self, call: CallSeen, changed: set[str]) -> set[Label]:
+        """Return the labels of those objects that the call passes for the arguments which its callee changes."""
+        found: set[Label] = set()
+        for facts in self.functions.get(call.callee, ()) if changed else ():
+            for at, labels in call.passed:
                 if argument_at(facts, at) in changed:
                     found |= labels
         return found
-
-    def _changed_arguments(self, name: str, above: frozenset[str]) -> frozenset[str]:
-        if name in above:
-            return frozenset()
-        changed: set[str] = set()
-        for facts in self.functions.get(name, ()):
-            changed |= facts.mutates_arguments
-            for call in facts.calls:
-                labels = self._passed_on(call.callee, call.passed, above | {name})
-                changed |= {argument for kind, argument in labels if kind == "argument"}
-        return frozenset(changed)
 
 
 def argument_at(facts: FunctionFacts, at: int | str) -> str:
