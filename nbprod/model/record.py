@@ -105,7 +105,8 @@ class StepSeen:
 class Record:
     """An observed run, top to bottom. `star_names` are what each star import gave: ((module, names), …).
 
-    `written_outside` are the files that unmarked cells wrote: ((path, cell), …). `search_path` are the folders,
+    `written_outside` are the files that unmarked cells wrote: ((path, cell), …), `changed_outside` the steps' values
+    that they changed without its being seen in their code: ((name, cell), …). `search_path` are the folders,
     relative to the project's root, from which it imported modules of the project's own.
     """
 
@@ -118,6 +119,7 @@ class Record:
     parameter_types: tuple[tuple[str, str], ...] = ()
     star_names: tuple[tuple[str, tuple[str, ...]], ...] = ()
     written_outside: tuple[tuple[str, int], ...] = ()
+    changed_outside: tuple[tuple[str, int], ...] = ()
     search_path: tuple[str, ...] = ()
     version: int = RECORD_VERSION
 

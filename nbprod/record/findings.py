@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from nbprod.model import faults
+from nbprod.record.changes import change_findings
 from nbprod.record.passing import file_findings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def findings(graph: Graph, record: Record) -> tuple[Diagnostic, ...]:
     known = {step.name: step for step in graph.steps}
     pairs = [(known[seen.step], seen) for seen in record.steps if seen.step in known]
     of_steps = (each for step, seen in pairs for each in _of_step(step, seen))
-    return (*of_steps, *file_findings(graph, record))
+    return (*of_steps, *file_findings(graph, record), *change_findings(graph, record))
 
 
 def _of_step(step: Step, seen: StepSeen) -> Iterator[Diagnostic]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nbprod.model.graph import CellKind
 from nbprod.record import audit
 from nbprod.record.calls import Borders
+from nbprod.record.changes import in_reach
 from nbprod.record.files import read_and_written
 from nbprod.record.observer import Observer
 from nbprod.record.proof import Proof
@@ -66,6 +67,11 @@ class Session:
         self.parameters: dict[str, Any] = {}
         self.outside = audit.Accesses()  # what the running cell does, if it is of no step
         self.written_outside: list[tuple[str, int]] = []
+        self.in_reach = in_reach(plan.graph)
+        self.prints: Mapping[
+            str, str
+        ] = {}  # of the steps' values that the running cell has in hand, if it is of no step
+        self.changed_outside: list[tuple[str, int]] = []
         stage = Stage(plan.graph, shell.user_ns, self._python, plan.scratch, plan.home, self.parameters)
         self.replays = Replays(stage, self.taken)
 
@@ -112,6 +118,7 @@ class Session:
             "star_names": star_names(sources),
             "search_path": search_path(self.path, self.plan.home, self.plan.root),
             "written_outside": self.written_outside,
+            "changed_outside": self.changed_outside,
         }
         write_whole(self.plan.scratch / RESULT, json.dumps(result).encode())
 
@@ -135,8 +142,7 @@ class Session:
         self.observer.border.moved()
         step = self._marked()
         if step is None:
-            self.outside = audit.Accesses()
-            audit.listen(self.outside)
+            self._leaves_steps()
             return
         if self.observer.is_open(step):
             self.observer.resume(step)
@@ -150,13 +156,27 @@ class Session:
         cell, self.cell = self.cell, None
         step = self._marked(cell)
         if step is None:
-            audit.listen(None)
-            _, written = read_and_written(self.outside, {}, (), self.plan.root)
-            self.written_outside += [(path, cell) for path in written]
+            self._left_steps(cell)
         else:
             self._settle(step, cell, failed=not getattr(result, "success", True))
         if self._is_parameters(cell):
             self._set_parameters()
+
+    def _leaves_steps(self) -> None:
+        """A cell of no step starts: look at what it might change behind the steps' backs."""
+        border, names = self.observer.border, self.in_reach.get(-1 if self.cell is None else self.cell, frozenset())
+        self.prints = border.prints(sorted(names))
+        self.outside = audit.Accesses()
+        audit.listen(self.outside)
+
+    def _left_steps(self, cell: int) -> None:
+        """A cell of no step ended: what it wrote and changed that steps may read."""
+        audit.listen(None)
+        _, written = read_and_written(self.outside, {}, (), self.plan.root)
+        self.written_outside += [(path, cell) for path in written]
+        self.observer.border.moved()
+        now = self.observer.border.prints(self.prints)
+        self.changed_outside += [(name, cell) for name, digest in now.items() if digest != self.prints[name]]
 
     def _settle(self, step: Step, cell: int, *, failed: bool) -> None:
         if failed:

@@ -127,6 +127,7 @@ def _record(result: dict[str, Any], graph: Graph) -> Record:
         star_names=tuple((module, tuple(names)) for module, names in result["star_names"]),
         search_path=tuple(result["search_path"]),
         written_outside=tuple((path, cell) for path, cell in result["written_outside"]),
+        changed_outside=tuple((name, cell) for name, cell in result["changed_outside"]),
     )
 
 

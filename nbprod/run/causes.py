@@ -27,7 +27,7 @@ class Evidence:
     `output` is the name that differs. `edited` says of the step's parameters and files what was changed in the project
     since the notebook wrote them; `disturbed` of the files that it reads which were changed while the two ran, None if
     that is not known. `rounding` says that the two sides are the same within a relative 1e-9, `reordered` that they
-    hold the same in another order.
+    hold the same in another order. `meddled` are values of steps that cells of no step change: ((name, cell), …).
     """
 
     step: Step
@@ -38,6 +38,7 @@ class Evidence:
     output: str = ""
     disturbed: tuple[str, ...] | None = None
     reordered: bool = False
+    meddled: tuple[tuple[str, int], ...] = ()
 
 
 def likely_cause(evidence: Evidence) -> str:
@@ -54,6 +55,7 @@ def _causes(evidence: Evidence) -> Iterator[str]:
         first = handed[0]
         yield f"its input {first.name!r} differs already, see step {first.maker!r}"
     yield from evidence.edited
+    yield from _meddled(evidence)
     if evidence.seen is not None:
         yield from _seen(evidence.seen, evidence)
     yield from _written(evidence)
@@ -61,6 +63,13 @@ def _causes(evidence: Evidence) -> Iterator[str]:
         yield "rounding: the numbers differ by rounding, as sums in another order do: compare with --rtol 1e-9"
     if evidence.seen is not None:
         yield from _weaker(evidence.seen, evidence)
+
+
+def _meddled(evidence: Evidence) -> Iterator[str]:
+    names = {evidence.output, *evidence.step.input_names}
+    for name, cell in evidence.meddled:
+        if name in names:
+            yield f"hidden state: cell {cell}, which is of no step, changes {name!r} in the notebook: mark that cell"
 
 
 def _seen(seen: StepSeen, evidence: Evidence) -> Iterator[str]:

@@ -85,7 +85,7 @@ def _known(step: Step, record: Record | None, root: Path | None, began: float | 
     seen = record.step(step.name) if record else None
     edited = edits(step.name, root, record) if root else ()
     timed = disturbed(seen, record, root, began) if seen and record and root and began is not None else None
-    return Evidence(step, edited=edited, disturbed=timed)
+    return Evidence(step, edited=edited, disturbed=timed, meddled=record.changed_outside if record else ())
 
 
 def _step(step: Step, pair: _Pair, tolerances: tuple[float, float]) -> list[_Found]:

@@ -9,7 +9,9 @@ import pytest
 pytestmark = pytest.mark.slow
 
 IMPORTS = "import os, random, time\nimport numpy as np\nimport pandas as pd\nimport tally\nfrom nbprod import step"
-TALLY = "made = []\n\n\ndef up():\n    made.append(1)\n    return len(made)\n"
+TALLY = (
+    "made = []\n\n\ndef up():\n    made.append(1)\n    return len(made)\n\n\ndef label(box):\n    box['label'] = 'x'\n"
+)
 
 # step ("" for a cell that is none), its code, the name that differs, where, and the likely cause
 CELLS = [
@@ -32,13 +34,16 @@ CELLS = [
     ("", "@step\ndef put(box):\n    return {'box': box}\n\n\nshelf = put(box)", "", "", ""),
     ("grown", "box.append(2)\nsize = len(box)", "shelf", "['box']",
      "alias broken by storing: in the notebook 'box' and 'shelf' share an object"),
+    ("held", "kept = {'a': 1}", "", "", ""),
+    ("", "tally.label(kept)", "", "", ""),
+    ("used", "found = sorted(kept)", "found", "", "hidden state: cell 16, which is of no step, changes 'kept'"),
 ]  # fmt: skip
 
 
 def test_verify_says_what_differs_where_and_why(shop):
     (shop.root / "notebooks/log.txt").write_text("one ")
     (shop.root / "notebooks/tally.py").write_text(TALLY)
-    made = [name for _, _, name, _, _ in CELLS if name] + ["first", "size"]
+    made = [name for _, _, name, _, _ in CELLS if name] + ["first", "size", "kept"]
     end = f"%%step end --outs texts\ntexts = [str(each) for each in [{', '.join(made)}]]"
     tags = {at: [f"step:{step}"] for at, (step, *_) in enumerate(CELLS, 1) if step}
     shop.write(IMPORTS, *(code for _, code, *_ in CELLS), end, tags=tags)
