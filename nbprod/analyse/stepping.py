@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.analyse import definitions, randomness, settings
 from nbprod.analyse.facts import is_definition
-from nbprod.analyse.findings import ChangedAfterRead, ExplorationDraws, LostSetting, Unseeded
+from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, ExplorationDraws, LostSetting, Unseeded
 from nbprod.analyse.identity import hand_on_together
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.model.graph import Definition, DefinitionKind
@@ -188,6 +188,15 @@ class Stepping:
                 origin = Origin(Source.STEP, cell, 1, draft.name, prior=prior_of(old, draft.name))
                 self.write(draft, name, origin)
                 draft.writes.setdefault(name, False)
+        self.kept_results(draft, cell)
+
+    def kept_results(self, draft: Draft, cell: int) -> None:
+        """A result is kept when its step ends: an unmarked cell in between must not change it."""
+        results = (name for names in (draft.mark.outs, draft.mark.metrics, draft.mark.plots) for name in names)
+        for name in dict.fromkeys(results):
+            last = self.needs.current.get(name)
+            if name in draft.writes and last and last.source is Source.LOOSE and draft.cells[0] < last.cell < cell:
+                self.needs.find(ChangedOutside(name, last.cell, last.line, draft.name, draft.name))
 
     # Random states
 

@@ -41,8 +41,9 @@ def change_findings(graph: Graph, record: Record) -> Iterator[Diagnostic]:
         maker = _maker(graph, name, cell)
         reader = maker and _reader(graph, maker, name, cell)
         if maker and reader:
+            needs = "needs below" if reader is maker else f"step '{reader.name}' reads"
             yield faults.CHANGED_OUTSIDE.at(
-                cell, severity=Severity.WARNING, changer=cell, name=name, maker=maker.name, reader=reader.name
+                cell, severity=Severity.WARNING, changer=cell, name=name, maker=maker.name, reader=needs
             )
 
 

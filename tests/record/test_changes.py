@@ -53,7 +53,7 @@ def test_what_a_cell_of_no_step_has_in_hand(cells, expected):
     ("cells", "changed", "expected"),
     [
         ([LOAD, LOOK, USE], [("x", 1)], ["cell 1 changes 'x', which step 'load' makes and step 'use' reads"]),
-        ([LOAD, LOOK, LOAD], [("x", 1)], ["cell 1 changes 'x', which step 'load' makes and step 'load' reads"]),
+        ([LOAD, LOOK, LOAD], [("x", 1)], ["cell 1 changes 'x', which step 'load' makes and needs below"]),
         ([LOAD, USE, LOOK], [("x", 2)], []),  # nobody reads it any more
         ([LOAD, LOOK], [("x", 1)], []),
         ([LOAD, LOOK, ("again", "", "x"), ("use", "x", "y")], [("x", 1)], []),  # made anew before it is read

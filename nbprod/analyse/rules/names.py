@@ -42,8 +42,9 @@ class ChangesOutside:
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one diagnostic for each change."""
         for each in subject.findings(ChangedOutside):
+            reader = "needs below" if each.reader == each.maker else f"step '{each.reader}' reads"
             yield CHANGED_OUTSIDE.at(
-                each.changer, each.line, name=each.name, maker=each.maker, reader=each.reader, changer=each.changer
+                each.changer, each.line, name=each.name, maker=each.maker, reader=reader, changer=each.changer
             )
 
 

@@ -45,7 +45,7 @@ CHANGED_OUTSIDE = Fault(
     code="NB204",
     severity=Severity.ERROR,
     title="An unmarked cell changes what a step made",
-    message="cell {changer} changes '{name}', which step '{maker}' makes and step '{reader}' reads",
+    message="cell {changer} changes '{name}', which step '{maker}' makes and {reader}",
     hint="Mark cell {changer} with %%step {maker}, or with a name of its own.",
     why="The cell runs in the notebook and not in the pipeline, so the later step would get another value "
     "there. Either the change is part of the pipeline, then mark the cell, or it is exploration, then "
