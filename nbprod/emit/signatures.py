@@ -26,6 +26,7 @@ PLAIN = frozenset({
     "int", "float", "str", "bool", "bytes", "complex", "list", "dict", "tuple", "set", "frozenset",
     "range",
 })  # fmt: skip
+HOLDING = {"list": "{}", "set": "{}", "frozenset": "{}", "tuple": "{}, ...", "dict": "{}, {}"}
 # Calls that make something which nobody can change, so that they may stand as a default.
 CONSTANT_CALLS = frozenset({
     "Path", "date", "datetime", "timedelta", "time", "Decimal", "Fraction", "frozenset", "tuple",
@@ -74,7 +75,17 @@ def value_type(name: str, maker: str, seen: ValueSeen | None, plan: Plan, step: 
     if schema and seen is not None and seen.frame is not None:
         imports.line(f"from {plan.package}.schemas.{maker} import {schema}")
         return f"{_frame_type(seen, imports)}[{schema}]"
-    return class_type(seen.type, step, imports) if seen else imports.member("typing", "Any")
+    return _container_type(seen, step, imports) if seen else imports.member("typing", "Any")
+
+
+def _container_type(seen: ValueSeen, step: StepPlan, imports: Imports) -> str:
+    """The class, and for a list, set, tuple or dict what it holds."""
+    held = HOLDING.get(seen.type)
+    if held is None:
+        return class_type(seen.type, step, imports)
+    known = seen.items or ("",) * held.count("{}")
+    items = (class_type(each, step, imports) if each not in HOLDING else "" for each in known)
+    return f"{seen.type}[{held}]".format(*(each or imports.member("typing", "Any") for each in items))
 
 
 def _frame_type(seen: ValueSeen, imports: Imports) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class FrameSeen:
 class ValueSeen:
     """One value at a step's border.
 
-    `type` is the importable public name of its class ("pandas.DataFrame", "sklearn.pipeline.Pipeline", "int");
+    `type` is the importable public name of its class ("pandas.DataFrame", "sklearn.pipeline.Pipeline", "int"), `items`
+    those of what a list, set or tuple holds, or of a dict's keys and values, "" where they are of several classes;
     `shape` its rows and columns or its length; `size` its bytes in memory; `fingerprint` "" when it has none, and then
     `unfingerprinted` says why. `format` is the one that survived the round trip, "" when none did, and then
     `unstorable` says why and what to do.
@@ -58,6 +59,7 @@ class ValueSeen:
     unstorable: str = ""
     frame: FrameSeen | None = None
     summary: str = ""  # a short text for people: "327,346 × 20", "Pipeline", "6 values"
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbprod.suggest import Suggestion
 
 ROUNDS = 8  # recorded runs, each after joining what the last one showed to be one
+FIGURE = "matplotlib.figure.Figure"
 BORDER_FAULTS = ("NB203", "NB204", "NB205", "NB208", "NB301", "NB307")
 
 
@@ -153,13 +154,19 @@ def _trial(out: Path, progress: Progress | None) -> _Trial:
 
 
 def _live(seen: Record) -> tuple[tuple[str, str, str], ...]:
-    """The outputs that hold functions or classes of the notebook: those find their globals in the notebook only."""
-    return tuple(
-        (step.step, value.name, f"'{value.name}' holds functions or classes of the notebook")
-        for step in seen.steps
-        for value in step.outputs
+    """The outputs that live by what stays behind: functions and classes by the globals, axes by their figure."""
+    outputs = [(step.step, value) for step in seen.steps for value in step.outputs]
+    code = [
+        (step, value.name, f"'{value.name}' holds functions or classes of the notebook")
+        for step, value in outputs
         if value.format == "cloudpickle"
-    )
+    ]
+    parts = [
+        (step, value.name, f"'{value.name}' is a part of a figure")
+        for step, value in outputs
+        if any(each.startswith("matplotlib.") and each != FIGURE for each in (value.type, *value.items))
+    ]
+    return (*code, *parts)
 
 
 def _moving(first: Record, second: Record) -> tuple[tuple[str, str, str], ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbprod.model.record import FrameSeen, ValueSeen
 from nbprod.values.fingerprint import fingerprint
 from nbprod.values.formats.format import PANDAS_FRAMES, PANDAS_SERIES, POLARS_FRAMES, is_a
 from nbprod.values.types import public_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def describe(name: str, value: object) -> ValueSeen:
@@ -29,7 +32,26 @@ def describe(name: str, value: object) -> ValueSeen:
         unfingerprinted=seen.why,
         frame=frame_seen(value),
         summary=summary(value, shape),
+        items=items_of(value),
     )
+
+
+def items_of(value: object) -> tuple[str, ...]:
+    """What a list, set or tuple holds, or a dict's keys and values: their class, "" if they are of several or none.
+
+    >>> items_of(["a", "b"]), items_of({"auc": 0.7, "n": 12}), items_of([1, "a"]), items_of(12)
+    (('str',), ('str', 'float'), ('',), ())
+    """
+    if isinstance(value, dict):
+        return _common(value.keys()), _common(value.values())
+    return (_common(value),) if isinstance(value, list | tuple | set | frozenset) else ()
+
+
+def _common(values: Iterable[object]) -> str:
+    kinds = {*map(type, values)}
+    if kinds == {int, float}:
+        return "float"  # as type checkers have it: an int will do
+    return public_name(kinds.pop()) if len(kinds) == 1 else ""
 
 
 def shape_of(value: Any) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Evaluate: cells 38, 39 and 40 of notebooks/flights.ipynb."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ def scores(late, chance):
 class Evaluate(NamedTuple):
     """What evaluate makes."""
 
-    metrics: dict
+    metrics: dict[str, Any]
     roc: DataFrame[Roc]
     calibration: DataFrame[Calibration]
 

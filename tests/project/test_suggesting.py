@@ -1,0 +1,57 @@
+"""Suggested marks, mended by what recorded runs of the marked notebook show."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from nbformat import v4
+
+from nbprod import project
+from nbprod.project.suggesting import suggest
+
+pytestmark = pytest.mark.slow
+
+CELLS = [
+    "# Prices",
+    "import heapq\nimport time\nimport matplotlib.pyplot as plt\nimport pandas as pd",
+    "prices = pd.DataFrame({'price': [3.0, 1.0, 2.0], 'kind': list('aba')})\nqueue = [3, 2]",
+    "heapq.heapify(queue); print(queue)",
+    "## Means",
+    "means = prices.groupby('kind')['price'].mean()\nsmallest = queue[0]",
+    "began = time.time()\ntotal = means.sum() + smallest",
+    "## Picture",
+    "fig, ax = plt.subplots()\nax.plot(prices['price'])",
+    "ticks = ax.set_xticks([0, 1])",
+    "highest = prices['price'].max()",
+]
+
+
+@pytest.fixture(scope="module")
+def suggested(tmp_path_factory):
+    """The suggestion for a notebook whose values move, hang on a figure, or are changed by a library."""
+    root = tmp_path_factory.mktemp("prices")
+    (root / "pyproject.toml").touch()
+    cells = [v4.new_markdown_cell(each) if each.startswith("#") else v4.new_code_cell(each) for each in CELLS]
+    (root / "prices.ipynb").write_text(json.dumps(v4.new_notebook(cells=cells)))
+    return suggest(root / "prices.ipynb", out=root / "marked.ipynb")
+
+
+def outs(suggested):
+    return {name for each in suggested.suggestion.segments for name in each.outs}
+
+
+def test_results_are_the_same_in_every_run_and_no_parts_of_figures(suggested):
+    assert {"total", "highest"} <= outs(suggested)
+    assert not {"began", "ticks", "ax"} & outs(suggested)
+
+
+def test_a_cell_whose_library_changes_a_value_is_taken_in(suggested):
+    assert 3 in {cell for each in suggested.suggestion.segments for cell in each.cells}
+
+
+def test_what_was_suggested_is_proven(suggested):
+    project.export(suggested.written)
+    done = project.verify(suggested.written)
+    assert done.outputs
+    assert [each for each in done.outputs if not each.equal] == []
