@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import CellFailed, NotebookFaulty, UsageError
 from nbprod.model.diagnostic import Severity
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.notebook import Notebook
     from nbprod.model.record import Record
     from nbprod.project import Progress
+    from nbprod.project.notebookfile import NotebookFile
     from nbprod.suggest import Suggestion
 
 ROUNDS = 8  # recorded runs, each after joining what the last one showed to be one
@@ -34,12 +34,12 @@ class Suggested:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A notebook on its way: its document with the parameters cell, and how it reads."""
+    """A notebook on its way: its file, its document with the parameters cell, and how it reads."""
 
+    file: NotebookFile
     document: dict[str, Any]
     notebook: Notebook
     uncarried: frozenset[int]
-    path: str
 
 
 def suggest(
@@ -59,55 +59,56 @@ def suggest(
 
     Raises UsageError when the notebook has steps already.
     """
-    from nbprod.adapters import nbformat
     from nbprod.project import analyse, locate, read
+    from nbprod.project.notebookfile import opened
     from nbprod.suggest import marking
 
-    place, standing = locate(path), read(path)
-    document = marking.without_kale(nbformat.document(place.notebook.read_bytes(), str(path)))
+    standing, file = read(path), opened(Path(path), locate(path).notebook.read_bytes())
+    document = marking.without_kale(file.document)
     standing = _reading(document, str(path)) if marking.is_kales(document) else standing
     if any(cell.mark is not None for cell in standing.cells) or analyse(standing).steps:
         raise UsageError(f"{path} has marks already", hint=f"nbprod check {path} says what they come to.")
-    draft, found = _suggestion(document, str(path))
+    draft, found = _suggestion(file, document)
     if out is not None:
-        _write(out, _text(draft, found, magics=magics))
+        _write(out, _text(draft, found, out, magics=magics))
         if run is not False and found.segments and not found.errors:
             found = _tried(draft, found, out, magics=magics, progress=progress)
-    return Suggested(found, _text(draft, found, magics=magics), out)
+    return Suggested(found, _text(draft, found, out or Path(path), magics=magics), out)
 
 
-def _suggestion(document: dict[str, Any], path: str) -> tuple[_Draft, Suggestion]:
+def _suggestion(file: NotebookFile, document: dict[str, Any]) -> tuple[_Draft, Suggestion]:
     """The steps, with the settings in a cell of their own unless the steps are better off without."""
     from nbprod import suggest
     from nbprod.project import analyse
     from nbprod.suggest import marking
 
-    plain = _draft(document, path)
+    plain = _draft(file, document)
     settings = suggest.settings(plain.notebook, analyse)
     if settings:
-        split = _draft(marking.with_parameters(plain.document, settings), path)
+        split = _draft(file, marking.with_parameters(plain.document, settings))
         found = suggest.steps(split.notebook, analyse, uncarried=split.uncarried)
         if not found.errors:
             return split, replace(found, settings=settings)
     return plain, suggest.steps(plain.notebook, analyse, uncarried=plain.uncarried)
 
 
-def _draft(document: dict[str, Any], path: str) -> _Draft:
+def _draft(file: NotebookFile, document: dict[str, Any]) -> _Draft:
     """Read the notebook as it is, and once more with every cell a step's, to see which cells can't be one."""
     everywhere = json.loads(json.dumps(document))
     for cell in everywhere["cells"]:
         if cell.get("cell_type") == "code":
             cell.setdefault("metadata", {})["tags"] = ["step:trial"]
-    tried = _reading(everywhere, path)
+    tried = _reading(everywhere, str(file.path))
     uncarried = {each.index for each in tried.cells if any(fault.severity is Severity.ERROR for fault in each.faults)}
-    return _Draft(document, _reading(document, path), frozenset(uncarried), path)
+    return _Draft(file, document, _reading(document, str(file.path)), frozenset(uncarried))
 
 
 def _reading(document: dict[str, Any], path: str) -> Notebook:
     from nbprod.adapters import ipython
     from nbprod.read import notebook
 
-    return notebook(json.dumps(document), path, ipython.transform)
+    # As JSON, whatever the format of the file is.
+    return replace(notebook(json.dumps(document), f"{path}.ipynb", ipython.transform), path=path)
 
 
 def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progress: Progress | None) -> Suggestion:
@@ -126,7 +127,7 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
         if better is None:
             return found
         found = replace(better, settings=found.settings)
-        _write(out, _text(draft, found, magics=magics))
+        _write(out, _text(draft, found, out, magics=magics))
     return found
 
 
@@ -181,11 +182,11 @@ def _moving(first: Record, second: Record) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _text(draft: _Draft, found: Suggestion, *, magics: bool) -> str:
+def _text(draft: _Draft, found: Suggestion, out: Path, *, magics: bool) -> str:
     from nbprod.suggest import marking
 
     write = marking.with_magics if magics else marking.with_tags
-    return json.dumps(write(draft.document, found.segments), indent=1, ensure_ascii=False) + "\n"
+    return draft.file.written(write(draft.document, found.segments), out)
 
 
 def _write(out: Path, text: str) -> None:

@@ -63,12 +63,12 @@ def headings(text: str) -> Iterator[tuple[int, str]]:
 
 
 def plain(title: str) -> str:
-    """Return a heading without its markup and its number.
+    """Return a heading without its markup, its number and Pandoc's attributes.
 
-    >>> plain("3.1 **Load** the [data](#data) `now`")
+    >>> plain("3.1 **Load** the [data](#data) `now` {#sec-load .unnumbered}")
     'Load the data now'
     """
-    text = re.sub(r"<[^>]*>", "", title)
+    text = re.sub(r"<[^>]*>|\s*\{\s*[#.-][^{}]*\}\s*$", "", title)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"[*_`$]+(?=\w)|(?<=\w)[*`$]+|\*+", "", text)
     return re.sub(r"^\s*(?:\d+(?:\.\d+)*[.):]*|[A-Za-z][.)])\s+", "", text).strip()
