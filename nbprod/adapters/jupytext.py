@@ -18,9 +18,16 @@ QUARTO = ".qmd"
 OPTION = "#|"
 JSON_SUFFIXES = ("", ".ipynb", ".json")
 LAYOUT = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")  # how one text had a cell
+MAGIC = re.compile(r"^%%?[a-zA-Z]", re.MULTILINE)
+COMMENTED_MAGIC = re.compile(r"^# ?%%?[a-zA-Z]", re.MULTILINE)
+OTHERS = {"cell_metadata_filter": "tags,-all"}
+QUARTOS = OTHERS | {"notebook_metadata_filter": "-all", "comment_magics": False}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 PLAIN_TAG = re.compile(r"[A-Za-z_][\w.-]*(:[\w.-]+)*", re.ASCII)
 QUARTO_KERNEL = re.compile(r"^jupyter:[ \t]*\S+\n", re.MULTILINE)
+# Quarto's options stand above a cell's magic, which must be first in Jupyter.
+MAGIC_BELOW = re.compile(r"\A(?P<options>(#\|[^\n]*\n)+)(?P<magic>(%%[^\n]*(\n|\Z))+)")
+OPTIONS_BELOW = re.compile(r"\A(?P<magic>(%%[^\n]*\n)+)(?P<options>(#\|[^\n]*\n)+)")
 TAGS_OPTION = re.compile(r"#\|\s*tags\s*:")
 NEXT_OPTION = re.compile(r"#\|\s*[\w-]+\s*:")
 
@@ -63,12 +70,14 @@ def document(text: str, path: str) -> dict[str, Any]:
     """
     node = _read(text, _jupytexts(_suffix(path)), path)
     metadata = json.loads(json.dumps(node.metadata, default=str))
+    if _is_quarto(path) or (MAGIC.search(text) and not COMMENTED_MAGIC.search(text)):
+        metadata.setdefault("jupytext", {}).setdefault("comment_magics", False)  # when it is written again
     language = metadata.get("jupytext", {}).get("main_language") or metadata.get("kernelspec", {}).get("language")
     return {
         "nbformat": 4,
         "nbformat_minor": 4,  # the last one without ids
         "metadata": {**metadata, "language_info": {"name": str(language or "python")}},
-        "cells": [_cell(each) for each in node.cells],
+        "cells": [_cell(each, is_quarto=_is_quarto(path)) for each in node.cells],
     }
 
 
@@ -95,10 +104,7 @@ def as_text(document: dict[str, Any], path: str, source: str) -> str:
         return json.dumps(done, indent=1, ensure_ascii=False) + "\n"
     if _suffix(path) != _suffix(source):
         _make_new(done)
-        settings = {"cell_metadata_filter": "tags,-all"}
-        done["metadata"]["jupytext"] = (
-            {**settings, "notebook_metadata_filter": "-all"} if _is_quarto(path) else settings
-        )
+        done["metadata"]["jupytext"] = dict(QUARTOS if _is_quarto(path) else OTHERS)
     _place_tags(done, path)
     return _written(done, path)
 
@@ -117,13 +123,16 @@ def _make_new(document: dict[str, Any]) -> None:
 
 
 def _place_tags(document: dict[str, Any], path: str) -> None:
-    """Put tags where the format has them, and see that jupytext writes them."""
+    """Put tags and options where the format has them, and see that jupytext writes them."""
+    for cell in document["cells"]:
+        source = _source(cell)
+        cell["source"] = OPTIONS_BELOW.sub(r"\g<options>\g<magic>", source) if _is_quarto(path) else source
     tagged = [cell for cell in document["cells"] if cell.get("metadata", {}).get("tags")]
     for cell in tagged:
-        tags, standing = cell["metadata"].pop("tags"), _option_tags(_source(cell))
+        tags, standing = cell["metadata"].pop("tags"), _option_tags(cell["source"])
         others = [each for each in tags if each not in standing]  # what an option says need not be said twice
         if others and _is_quarto(path) and cell["cell_type"] == "code":
-            cell["source"] = _with_option(_source(cell), [*standing, *others])
+            cell["source"] = _with_option(cell["source"], [*standing, *others])
         elif others:
             cell["metadata"]["tags"] = others
     settings = document["metadata"].setdefault("jupytext", {})
@@ -136,8 +145,6 @@ def _written(document: dict[str, Any], path: str) -> str:
     import jupytext
     import nbformat
 
-    for cell in document["cells"]:
-        cell["source"] = _source(cell)
     suffix = _jupytexts(_suffix(path))
     known = document["metadata"].get("jupytext", {}).get("text_representation", {}).get("extension")
     node = nbformat.from_dict(document)  # type: ignore[no-untyped-call]
@@ -174,7 +181,7 @@ def _read(text: str, suffix: str, path: str) -> Any:
         ) from error
 
 
-def _cell(cell: Any) -> dict[str, Any]:
+def _cell(cell: Any, *, is_quarto: bool) -> dict[str, Any]:
     metadata = json.loads(json.dumps(cell.metadata, default=str))
     if cell.cell_type != "code":
         return {"cell_type": cell.cell_type, "metadata": metadata, "source": cell.source}
@@ -186,7 +193,7 @@ def _cell(cell: Any) -> dict[str, Any]:
         "execution_count": None,
         "metadata": {**metadata, "tags": tags} if tags else metadata,
         "outputs": [],
-        "source": cell.source,
+        "source": MAGIC_BELOW.sub(r"\g<magic>\g<options>", cell.source) if is_quarto else cell.source,
     }
 
 

@@ -18,6 +18,8 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _EMPHASIS = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|<[^>]+>")
 _SENTENCE = re.compile(r"(.+?[.!?])(?=\s+[A-Z(\"'`]|\s*$)", re.DOTALL)
 _NUMBER = re.compile(r"^[\d.]+\)?\s+")
+_ATTRIBUTES = re.compile(r"\s*\{\s*[#.-][^{}]*\}\s*$")  # Pandoc's, behind a heading
+_FRONT_MATTER = re.compile(r"\A---\n.*?^---\s*$", re.MULTILINE | re.DOTALL)
 LONGEST = 160
 
 
@@ -49,15 +51,15 @@ def sentence(markdown: str) -> str:
 
     >>> sentence("## Clean\n\nDrop **cancelled** flights. They never arrive.")
     'Drop cancelled flights.'
-    >>> sentence("## 2. Clean the flights")
+    >>> sentence("---\ntitle: Flights\n---\n## 2. Clean the flights {#sec-clean}")
     'Clean the flights'
     """
     heading, paragraph = "", []
-    for line in markdown.splitlines():
+    for line in _FRONT_MATTER.sub("", markdown).splitlines():
         stripped = line.strip()
         if stripped.startswith("#"):
-            heading = heading or stripped.lstrip("#").strip()
-        elif stripped and not stripped.startswith(("-", "*  ", "|", ">", "```", "$$", "<", "![")):
+            heading = heading or _ATTRIBUTES.sub("", stripped).lstrip("#").strip()
+        elif stripped and not stripped.startswith(("-", "*  ", "|", ">", "```", ":::", "$$", "<", "![")):
             paragraph.append(stripped)
         elif paragraph:
             break

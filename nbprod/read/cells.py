@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nbprod.read.magics import Finding
 
 CARRIED = {Role.STEP, Role.TEST, Role.PARAMETERS}  # cells whose code export writes down
+OPTION = "#|"  # how Quarto and others begin an option, in the first lines of a cell
 SHOWN = re.compile(r"(?<![\w.])display\s*\(")
 
 
@@ -60,7 +62,7 @@ def code_cell(index: int, identity: str, source: str, tags: Sequence[str], readi
     """Return the code cell with its role, its plain Python and its faults."""
     marked = _marked(source)
     marking = marks.joined(marks.of_tags(tuple(tags)), marked.marking)
-    below, included = with_included(marked.below, reading.beside)
+    below, included = with_included(_without_options(marked.below), reading.beside)
     if reading.language:
         body = Translation("\n" * source.count("\n"), is_python=False)
     else:
@@ -101,6 +103,23 @@ def _marked(source: str) -> _Marked:
 
 def _blanked(rows: list[str], number: int) -> str:
     return "\n".join([*rows[:number], "", *rows[number + 1 :]])
+
+
+def _without_options(source: str) -> str:
+    r"""The source with blank lines for the options at its top, which say how a document shows the cell.
+
+    >>> _without_options("%%time\n#| echo: false\na = 1\n#| b")
+    '%%time\n\na = 1\n#| b'
+    """
+    if OPTION not in source:
+        return source
+    rows = source.split("\n")
+    first = next((at for at, row in enumerate(rows) if row.strip() and not row.startswith("%%")), len(rows))
+    options = list(itertools.takewhile(lambda row: row.startswith(OPTION), rows[first:]))
+    below = rows[first + len(options) :]
+    if below and below[0].startswith("%%"):  # no magic below comments runs
+        return source
+    return "\n".join([*rows[:first], *("" for _ in options), *below])
 
 
 def _late(source: str, rows: list[str], first: int) -> _Marked:

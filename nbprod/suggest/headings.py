@@ -16,6 +16,7 @@ HEADING = re.compile(r"^\s{0,3}(?P<hashes>#{1,6})\s*(?P<title>[^#\s].*?)\s*#*\s*
 HTML = re.compile(r"<h(?P<level>[1-6])[^>]*>(?P<title>.*?)</h(?P=level)>", re.IGNORECASE | re.DOTALL)
 UNDERLINED = re.compile(r"^(?P<title>[^\n#>*\-|].*)\n(?P<line>=+|-{3,})\s*$", re.MULTILINE)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---\n.*?^---\s*$", re.MULTILINE | re.DOTALL)
 KALE = "block:"  # how Kale tags the first cell of a step
 KALE_APART = {"imports", "functions", "pipeline-parameters", "pipeline-metrics", "skip"}
 Path = tuple[tuple[int, str], ...]  # (level, title) from the outermost heading to the innermost
@@ -54,8 +55,12 @@ def _of_kale(notebook: Notebook) -> dict[int, Path]:
 
 
 def headings(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the headings of a Markdown text with their levels, in order."""
-    bare = FENCE.sub("", text)
+    r"""Yield the headings of a Markdown text with their levels, in order.
+
+    >>> list(headings("---\ntitle: Flights\n---\n\n# Load"))
+    [(1, 'Load')]
+    """
+    bare = FENCE.sub("", FRONT_MATTER.sub("", text))
     found = [(each.start(), len(each["hashes"]), each["title"]) for each in HEADING.finditer(bare)]
     found += [(each.start(), int(each["level"]), each["title"]) for each in HTML.finditer(bare)]
     found += [(each.start(), 1 if each["line"][0] == "=" else 2, each["title"]) for each in UNDERLINED.finditer(bare)]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from nbprod.adapters import ipython
-from nbprod.adapters.jupytext import as_ipynb
+from nbprod.adapters.jupytext import as_ipynb, as_text, document
 from nbprod.errors import NotebookUnreadable
 from nbprod.model.notebook import Role
 from nbprod.read import notebook
@@ -183,3 +183,30 @@ def test_an_unreadable_text_is_told():
 def test_options_that_are_no_yaml_are_comments():
     cell = json.loads(as_ipynb("```{python}\n#| tags: [a\nx = 1\n```\n", "flights.qmd"))["cells"][0]
     assert cell["metadata"] == {}
+
+
+def test_quarto_options_stand_above_a_magic_in_the_text_and_below_it_in_the_cell():
+    text = "```{python}\n#| echo: false\n%%time\nx = 1\n```\n"
+    read = document(text, "flights.qmd")
+    assert read["cells"][0]["source"] == "%%time\n#| echo: false\nx = 1"
+    assert as_text(read, "flights.qmd", "flights.qmd") == text
+    read["cells"][0]["metadata"]["tags"] = ["step:load", "my tag"]
+    assert as_text(read, "flights.qmd", "flights.qmd").split("\n")[1:4] == [
+        "#| echo: false",
+        '#| tags: [step:load, "my tag"]',
+        "%%time",
+    ]
+
+
+@pytest.mark.parametrize("header", ["-all", "name,-all", "all,-tags"])
+def test_tags_are_written_though_the_header_leaves_metadata_out(header):
+    text = f'# ---\n# jupyter:\n#   jupytext:\n#     cell_metadata_filter: {header}\n# ---\n\n# %% name="a"\nx = 1\n'
+    read = document(text, "flights.py")
+    read["cells"][0]["metadata"]["tags"] = ["step:load"]
+    again = document(as_text(read, "flights.py", "flights.py"), "flights.py")
+    assert again["cells"][0]["metadata"]["tags"] == ["step:load"]
+
+
+def test_magics_stay_as_bare_as_they_stood():
+    for text in ("# %%\n%matplotlib inline\n", "# %%\n# %matplotlib inline\n"):
+        assert as_text(document(text, "flights.py"), "flights.py", "flights.py") == text

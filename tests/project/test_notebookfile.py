@@ -39,7 +39,7 @@ weather = pd.DataFrame({"precip": [0.0, 0.2], "origin": ["JFK", "EWR"]})
 rain = weather[weather.precip > 0].copy()
 # # %%
 # %% tags=["hide-input"] name="heavy"
-# %%time
+%%time
 rain["heavy"] = rain.precip > 0.1
 # %% [markdown]
 # # Sum up
@@ -51,6 +51,7 @@ share = rain.heavy.mean()"""
 LIGHT = """\
 # # Load
 
+# %matplotlib inline
 import pandas as pd
 
 weather = pd.DataFrame({"precip": [0.0, 0.2]})
@@ -146,6 +147,7 @@ output: html_document
 # Load
 
 ```{python, echo=FALSE}
+%%capture
 import pandas as pd
 %matplotlib inline
 weather = pd.DataFrame({"precip": [0.0, 0.2]})
@@ -190,6 +192,7 @@ A note.
 #| tags:
 #|   - hide-input
 #| label: clean
+%%time
 rain = weather[weather.precip > 0].copy()
 ```
 

@@ -186,3 +186,11 @@ def test_a_usual_notebook_is_read_without_ipython_and_nbformat():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_options_at_the_top_of_a_cell_are_no_code(read_cell):
+    cell = read_cell("%%time\n#| label: load\n#| echo: false\n# A comment.\nx = 1\n#| y: 2")
+    assert cell.python == "\n\n\n# A comment.\nx = 1\n#| y: 2"
+    assert not cell.faults
+    assert read_cell("%%step load\n#| label: load\nx = 1").python == "\n\nx = 1"
+    assert read_cell(("#| label: load\n%%time\nx = 1", ["step:load"])).faults
