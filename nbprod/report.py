@@ -75,6 +75,8 @@ def _worst(found: Sequence[Diagnostic]) -> Diagnostic:
 def _place(each: Diagnostic) -> str:
     if each.cell is None:
         return "project" if each.code.startswith("NB4") else "notebook"
+    if each.file_line:
+        return f"line {each.file_line} (cell {each.cell})"
     return f"cell {each.cell}, line {each.line}" if each.line else f"cell {each.cell}"
 
 

@@ -71,12 +71,19 @@ def _steps(found: Suggestion) -> str:
     for segment in found.segments:
         step = found.graph.step(segment.name)
         flows = f"{_names(step.input_names) or '·'} → {_names(step.outputs) or '·'}"
-        rows.append((segment.name, f"cells {ranges(segment.cells)}", flows, "; ".join(segment.why[:3])))
+        place = f"cells {ranges(segment.cells)}{_line(segment.cells[0], found)}"
+        rows.append((segment.name, place, flows, "; ".join(segment.why[:3])))
     return report.table([("step", "", "reads → makes", "why"), *rows]) if rows else ""
 
 
+def _line(cell: int, found: Suggestion) -> str:
+    """Where a cell begins in the file of a notebook that is a text."""
+    lines = found.graph.file_lines
+    return f" (line {lines[cell]})" if cell < len(lines) and lines[cell] else ""
+
+
 def _settings(found: Suggestion) -> str:
-    rows = [(each.name, each.value, f"cell {each.cell}") for each in found.settings]
+    rows = [(each.name, each.value, f"cell {each.cell}{_line(each.cell, found)}") for each in found.settings]
     return report.table([("parameter", "", ""), *rows]) if rows else ""
 
 

@@ -160,6 +160,7 @@ class Graph:
     edges: tuple[Edge, ...] = ()
     tests: tuple[NotebookTest, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
+    file_lines: tuple[int, ...] = ()  # of all the notebook's cells, as the notebook has them
 
     def step(self, name: str) -> Step:
         """The step of that name; KeyError if there is none."""

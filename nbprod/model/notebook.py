@@ -53,11 +53,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """A notebook that was read; `path` is as given, with forward slashes; `notes` say what reading had to mend."""
+    """A notebook that was read; `path` is as given, with forward slashes; `notes` say what reading had to mend.
+
+    `file_lines`: where the file is a text, the line at which each cell begins there, 0 if that is not known.
+    """
 
     path: str
     cells: tuple[Cell, ...]
     notes: tuple[Diagnostic, ...] = ()
+    file_lines: tuple[int, ...] = ()
 
     @property
     def code_cells(self) -> tuple[Cell, ...]:

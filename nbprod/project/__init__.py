@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NotebookFaulty, NotebookUnreadable, ProjectBroken
-from nbprod.model.diagnostic import Severity, ordered
+from nbprod.model.diagnostic import Severity, ordered, placed
 from nbprod.project.neighbours import name_clashes
 from nbprod.project.place import Place, find_root, locate, package_name
 
@@ -60,7 +60,8 @@ def analyse(notebook: Notebook, record: Record | None = None) -> Graph:
 
     found = analyse_graph(notebook, record)
     faults = [fault for cell in notebook.cells for fault in cell.faults]
-    return replace(found, diagnostics=ordered([*notebook.notes, *faults, *found.diagnostics]))
+    diagnostics = ordered(placed([*notebook.notes, *faults, *found.diagnostics], notebook.file_lines))
+    return replace(found, diagnostics=diagnostics, file_lines=notebook.file_lines)
 
 
 def place_of(path: str | Path, graph: Graph) -> Place:
@@ -116,7 +117,7 @@ def settled(notebook: Notebook, recorded: Record) -> Graph:
     return replace(
         found,
         edges=(*found.edges, *file_edges(found, recorded)),
-        diagnostics=ordered([*found.diagnostics, *findings(found, recorded)]),
+        diagnostics=ordered([*found.diagnostics, *placed(findings(found, recorded), found.file_lines)]),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.errors import ProjectBroken
 from nbprod.model import faults
-from nbprod.model.diagnostic import Severity, ordered
+from nbprod.model.diagnostic import Severity, ordered, placed
 from nbprod.model.files import Ownership
 from nbprod.project.samples import steady
 from nbprod.project.writing import Change, Clash, Fate, apply, plan
@@ -60,7 +60,7 @@ def export_recorded(place: Place, graph: Graph, record: Record, *, dry: bool, ov
     )
     files = steady(_formatted(emitted.files), place.root)
     changes = _planned(place, files, overwrite=overwrite)
-    found = [*graph.diagnostics, *emitted.diagnostics, *_conflicts(changes)]
+    found = [*graph.diagnostics, *placed(emitted.diagnostics, graph.file_lines), *_conflicts(changes)]
     if dry:
         found += _behind(place, changes)
     written = not dry and all(each.severity is not Severity.ERROR for each in found)

@@ -73,7 +73,21 @@ def suggest(
         _write(out, _text(draft, found, out, magics=magics))
         if run is not False and found.segments and not found.errors:
             found = _tried(draft, found, out, magics=magics, progress=progress)
-    return Suggested(found, _text(draft, found, out or Path(path), magics=magics), out)
+    text = _text(draft, found, out or Path(path), magics=magics)
+    return Suggested(_located(found, draft, text if out else file.text, out or file.path), text, out)
+
+
+def _located(found: Suggestion, draft: _Draft, text: str, path: Path) -> Suggestion:
+    """The suggestion with lines of the file that its reader has: the marked one, or else that without marks."""
+    from nbprod.adapters import jupytext
+    from nbprod.model.diagnostic import ordered, placed
+    from nbprod.read import file_lines
+
+    if not jupytext.is_text(str(path)):
+        return found
+    lines = file_lines(text, [each.source for each in draft.notebook.cells])
+    diagnostics = ordered(placed(found.graph.diagnostics, lines))
+    return replace(found, graph=replace(found.graph, diagnostics=diagnostics, file_lines=lines))
 
 
 def _suggestion(file: NotebookFile, document: dict[str, Any]) -> tuple[_Draft, Suggestion]:

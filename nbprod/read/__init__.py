@@ -16,6 +16,7 @@ from nbprod.errors import NotebookUnreadable
 from nbprod.model.faults import OTHER_KERNEL
 from nbprod.model.notebook import Cell, Notebook, Role
 from nbprod.read.cells import Reading, code_cell
+from nbprod.read.filelines import file_lines
 from nbprod.read.including import Included, as_main
 from nbprod.read.names import bound_names
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from nbprod.adapters.nbformat import RawCell
 
-__all__ = ["notebook"]
+__all__ = ["file_lines", "notebook"]
 
 PYTHONS = re.compile(r"^(i?python\d*|xpython|sage)$", re.IGNORECASE)
 OWN_DISPLAY = re.compile(r"(^|\s)(import[^\n]*\bdisplay\b|(def|class)\s+display\b|display\s*=[^=])")
@@ -54,7 +55,9 @@ def notebook(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a cell's "\d" is its author's business, and Python tells of it when it runs
         cells = tuple(_cell(index, cell, reading) for index, cell in enumerate(raw.cells))
-    return Notebook(path.replace("\\", "/"), cells, notes)
+    sources = [cell.source for cell in raw.cells]
+    lines = file_lines(nbformat.decoded(text, path), sources) if jupytext.is_text(path) else ()
+    return Notebook(path.replace("\\", "/"), cells, notes, lines)
 
 
 def _including(

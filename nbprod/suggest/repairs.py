@@ -8,6 +8,7 @@ from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING
 
+from nbprod.model.diagnostic import unplaced
 from nbprod.model.faults import FAULTS
 from nbprod.suggest.segments import Segments, joined
 from nbprod.suggest.suggestion import Segment
@@ -56,7 +57,7 @@ def fields(fault: Diagnostic) -> dict[str, str]:
     texts = (known.message, fault.message), (known.hint, fault.hint)
     found: dict[str, str] = {}
     for template, text in texts:
-        match = _pattern(template.strip()).fullmatch(text)
+        match = _pattern(template.strip()).fullmatch(unplaced(text))
         found |= match.groupdict() if match else {}
     return found
 

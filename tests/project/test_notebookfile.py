@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from nbprod import project
+from nbprod import project, report
 from nbprod.adapters import jupytext
+from nbprod.model.notebook import Role
 from nbprod.project.notebookfile import opened
 from nbprod.project.suggesting import suggest
 
@@ -304,3 +305,40 @@ def test_an_ipynb_becomes_a_text_with_the_tags_and_the_kernel_only(lie, tmp_path
     assert '# %% tags=["hide-cell", "step:clean"]\n' in text
     assert text.count("jupyter:") == 1
     assert "collapsed" not in text
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_cells_are_told_by_their_lines_in_the_file(lie, name):
+    rows = TEXTS[name].split("\n")
+    read = project.read(lie(name, TEXTS[name]))
+    for cell, line in zip(read.cells, read.file_lines, strict=True):
+        if cell.role is not Role.TEXT:
+            code = [row for row in cell.source.split("\n") if not row.startswith(("%", "#|"))]
+            below = rows[line - 1 : line + cell.source.count("\n")]
+            assert set(code) <= set(below), cell.source
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_faults_are_told_by_their_lines_in_the_file(lie, name):
+    text = TEXTS[name].replace("rain.precip", "rain.precip + nowhere").replace("rain.heavy.mean", "nowhere.mean")
+    path = lie(name, text)
+    found = suggest(path).suggestion.errors[0]
+    assert "nowhere" in text.split("\n")[found.file_line - 1]
+    suggest(path, out=path, run=False)
+    again = project.check(path).diagnostics[0]
+    assert "nowhere" in path.read_text().split("\n")[again.file_line - 1]
+    assert f"line {again.file_line} (cell {again.cell})" in report.diagnostics([again])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["percent.py", "myst.md", "quarto.qmd"])
+def test_a_text_goes_the_whole_way(lie, name):
+    path = lie(name, TEXTS[name])
+    done = suggest(path, out=path)
+    assert done.suggestion.notes == ()
+    exported = project.export(path)
+    assert exported.diagnostics == ()
+    assert not any("#|" in file.read_text() for file in path.parent.glob(f"{exported.package}/**/*.py"))
+    compared = project.verify(path).outputs
+    assert [each.step for each in compared] == ["load", "clean", "sum_up"]
+    assert all(each.equal for each in compared)
