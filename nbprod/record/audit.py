@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WRITING_FLAGS = os.O_WRONLY | os.O_RDWR
 FRESH_FLAGS = os.O_TRUNC
+IMPORTERS = ("importlib._bootstrap", os.path.join("importlib", "metadata"), "importlib_metadata", "pkg_resources")  # noqa: PTH118
 
 
 Signature = tuple[int, int, int] | None
@@ -132,12 +133,12 @@ def _listdir(accesses: Accesses, details: tuple[Any, ...]) -> None:
 
 
 def _importing() -> bool:
-    """Whether the import system itself asks: it looks into every folder of sys.path."""
+    """Whether the import system asks, or who looks for installed packages: they look into all of sys.path."""
     frame = sys._getframe(1)  # noqa: SLF001  (the documented way to see one's caller in a hook)
     for _ in range(8):
         if frame is None:
             return False
-        if "importlib._bootstrap" in frame.f_code.co_filename:
+        if any(each in frame.f_code.co_filename for each in IMPORTERS):
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbprod.adapters import jupytext, nbformat, papermill
-from nbprod.errors import NotebookFaulty, NotebookUnreadable
+from nbprod.errors import CellFailed, NotebookFaulty, NotebookUnreadable
 from nbprod.model.graph import CellKind
 from nbprod.model.record import Record
 from nbprod.record import store
@@ -82,7 +82,15 @@ def _visit(cells: tuple[CellToRun, ...], plan: Plan, progress: Progress | None) 
         after=FINISH.format(module=MODULE),
         progress=_told(cells, plan.graph, progress) if progress else None,
     )
-    papermill.run(cells, visit)
+    try:
+        papermill.run(cells, visit)
+    except CellFailed as failed:
+        lines = plan.graph.file_lines
+        if failed.cell < len(lines) and lines[failed.cell]:
+            failed.message = (
+                f"line {lines[failed.cell] + (failed.line or 1) - 1} of {plan.graph.notebook}: {failed.message}"
+            )
+        raise
 
 
 def _told(cells: tuple[CellToRun, ...], graph: Graph, progress: Progress) -> Callable[[int, int], None]:

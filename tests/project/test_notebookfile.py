@@ -342,3 +342,11 @@ def test_a_text_goes_the_whole_way(lie, name):
     compared = project.verify(path).outputs
     assert [each.step for each in compared] == ["load", "clean", "sum_up"]
     assert all(each.equal for each in compared)
+
+
+@pytest.mark.slow
+def test_a_cell_that_raises_is_told_by_its_line(lie):
+    path = lie("light.py", LIGHT + "gone = 1 / 0\n")
+    done = suggest(path, out=path)
+    line = path.read_text().split("\n").index("gone = 1 / 0") + 1
+    assert f"line {line} of light.py: cell " in done.suggestion.notes[0]

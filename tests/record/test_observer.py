@@ -270,6 +270,12 @@ def test_one_thread_watches_the_memory(tmp_path):
     assert [each.daemon for each in threading.enumerate() if each.name == "nbprod-memory"] == [True]
 
 
+def test_looking_for_installed_packages_reads_no_folder(here, monkeypatch):
+    monkeypatch.syspath_prepend(here / "notebooks" / "months")
+    code = "from importlib import metadata\nfound = len([*metadata.distributions()])"
+    assert seen_of(code, here, makes=["found"]).files_read == ()
+
+
 def test_nobody_listens_between_steps(here):
     step = Step("one", (0,), (), (), (), (), (), Mark("one"))
     observer = Observer({}, Graph("book.ipynb", steps=(step,)), here)
