@@ -176,15 +176,16 @@ class StepMagics(Magics):
     def step(self, line: str, cell: str | None = None) -> None:
         """Mark a cell as part of a step: the notebook's named units, which `nbprod export` turns into functions.
 
-        %%step NAME [--outs NAME …] [--metrics NAME …] [--plots NAME …]
+        %%step NAME [--outs NAME …] [--metrics NAME …] [--plots NAME …] [--no-figures]
 
         It stands on the first line of a cell. The cell runs as it would without it; then one quiet line says what it
         read and made, how long it took, whether frames keep to their schemas, and what to beware of. Several cells of
         one name make one step. What a step reads and makes is found from the code, changes in place included:
 
-          --outs     values to store although no later step reads them
-          --metrics  numbers, or dicts of numbers, for `dvc metrics`
-          --plots    figures, or frames to draw, for `dvc plots`
+          --outs        values to store although no later step reads them
+          --metrics     numbers, or dicts of numbers, for `dvc metrics`
+          --plots       figures, or frames to draw, for `dvc plots`
+          --no-figures  the figures that the step displays are no plots of it
 
         The cell tag step:NAME and the decorator @step (from nbprod import step) say the same.
 

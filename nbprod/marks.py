@@ -13,8 +13,10 @@ F = TypeVar("F", bound="Callable[..., Any]")
 @overload
 def step(function: F, /) -> F: ...
 @overload
-def step(*, outs: Sequence[str] = (), metrics: Sequence[str] = (), plots: Sequence[str] = ()) -> Callable[[F], F]: ...
-def step(function: Any = None, /, **declared: Sequence[str]) -> Any:
+def step(
+    *, outs: Sequence[str] = (), metrics: Sequence[str] = (), plots: Sequence[str] = (), figures: bool = True
+) -> Callable[[F], F]: ...
+def step(function: Any = None, /, **declared: object) -> Any:
     """Return the function as it is: the mark is for whoever reads the notebook's text.
 
     The function's arguments are what the step reads, by name: values of earlier steps, or parameters. What the
@@ -28,7 +30,7 @@ def step(function: Any = None, /, **declared: Sequence[str]) -> Any:
     """
     if function is not None:
         return function
-    unknown = sorted(set(declared) - {"outs", "metrics", "plots"})
+    unknown = sorted(set(declared) - {"outs", "metrics", "plots", "figures"})
     if unknown:
-        raise TypeError(f"@step has no option {unknown[0]!r}; it has outs, metrics and plots")
+        raise TypeError(f"@step has no option {unknown[0]!r}; it has outs, metrics, plots and figures")
     return lambda marked: marked

@@ -81,8 +81,13 @@ def step_mark(node: ast.stmt) -> Mark | None:
         if ast.unparse(called) in {"step", "nbprod.step"}:
             keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
             declared = {each.arg: _texts(each.value) for each in keywords if each.arg in _OPTIONS}
-            return Mark(node.name, *(declared.get(option, ()) for option in _OPTIONS))
+            outs, metrics, plots = (declared.get(option, ()) for option in _OPTIONS)
+            return Mark(node.name, outs, metrics, plots, not any(_hides_figures(each) for each in keywords))
     return None
+
+
+def _hides_figures(keyword: ast.keyword) -> bool:
+    return keyword.arg == "figures" and isinstance(keyword.value, ast.Constant) and not keyword.value.value
 
 
 def _texts(node: ast.expr) -> tuple[str, ...]:

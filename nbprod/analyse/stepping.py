@@ -248,4 +248,5 @@ def prior_of(old: Origin | None, step: str) -> Origin | None:
 def joined(first: Mark, second: Mark) -> Mark:
     """Return one mark for the cells of one step: what any of them declares."""
     parts = [(getattr(first, option), getattr(second, option)) for option in ("outs", "metrics", "plots")]
-    return Mark(first.step, *(tuple(dict.fromkeys((*mine, *yours))) for mine, yours in parts))
+    outs, metrics, plots = (tuple(dict.fromkeys((*mine, *yours))) for mine, yours in parts)
+    return Mark(first.step, outs, metrics, plots, first.figures and second.figures)

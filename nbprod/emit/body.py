@@ -25,8 +25,10 @@ class Body:
     mentioned: frozenset[str]
 
 
-def body(blocks: tuple[Block, ...], available: frozenset[str], kept_names: frozenset[str]) -> Body:
-    """Return what the function of these cells holds.
+def body(
+    blocks: tuple[Block, ...], available: frozenset[str], kept_names: frozenset[str], *, displays: bool = False
+) -> Body:
+    """Return what the function of these cells holds; `displays` says that the figures which they show are kept.
 
     Imports, functions and classes that need nothing but `available` names (those that stand at the top of the
     module) and that bind none of `kept_names` go above the function; what only shows a value is left out.
@@ -38,7 +40,7 @@ def body(blocks: tuple[Block, ...], available: frozenset[str], kept_names: froze
     taken = {(each.cell, each.line) for each in hoisted}
     parts = []
     for block, tree in zip(blocks, trees, strict=True):
-        parts.append((block, _carved(block, tree, taken, shadowed)))
+        parts.append((block, _carved(block, tree, taken, shadowed, displays=displays)))
     text = [source.parse(part) for _, part in parts]
     return Body(
         tuple(parts),
@@ -122,7 +124,9 @@ def _has_own_lines(tree: ast.Module, statement: ast.stmt) -> bool:
     )
 
 
-def _carved(block: Block, tree: ast.Module, hoisted: set[tuple[int, int]], shadowed: frozenset[str]) -> str:
+def _carved(
+    block: Block, tree: ast.Module, hoisted: set[tuple[int, int]], shadowed: frozenset[str], *, displays: bool
+) -> str:
     """The cell's text without what was hoisted and what only shows something."""
     lines = block.python.split("\n")
     for number in range(len(tree.body) - 1, -1, -1):
@@ -131,7 +135,8 @@ def _carved(block: Block, tree: ast.Module, hoisted: set[tuple[int, int]], shado
             _cut(lines, tree, number, above=True)
         elif is_show(statement):
             rest = any("plt" in source.mentioned(each) for each in tree.body[number + 1 :])
-            _cut(lines, tree, number, instead='plt.close("all")' if rest else "")
+            instead = [ast.unparse(statement)] * displays + ['plt.close("all")'] * rest
+            _cut(lines, tree, number, instead="\n".join(instead))
         elif is_view(statement, shadowed) or is_path_setting(statement) or isinstance(statement, ast.Global):
             _cut(lines, tree, number)
     return "\n".join(_without_margins(lines))

@@ -217,16 +217,23 @@ def _cells(step: StepPlan, imports: Imports) -> list[str]:
     early = [text for cell, text in waiting if cell > last]
     waiting = [(cell, text) for cell, text in waiting if cell <= last]
     pieces += early
-    drawn = False
+    drawn, displays = False, _displaying(step)
     for block, text in step.body.parts:
         pieces += [text for cell, text in waiting if cell <= block.cell]
         waiting = [(cell, text) for cell, text in waiting if cell > block.cell]
         if drawn:
             pieces.append(f'{imports.module(PYPLOT)}.close("all")')
-        drawn = drawn or block.uses_pyplot
-        pieces.append(text)
+        drawn = drawn or block.uses_pyplot or block.cell in displays
+        shows = f"{imports.module(PYPLOT)}.show()" if block.cell in displays else ""
+        pieces.append("\n".join(each for each in (text, shows) if each))
     body = _enclosed("\n\n".join(each for each in pieces if each), step)
     return [body, _return(step, imports)]
+
+
+def _displaying(step: StepPlan) -> set[int]:
+    """The cells that display figures when they end."""
+    cells = step.step.cells
+    return {cells[at] for at in step.seen.shown_after if at < len(cells)} if step.seen and step.displays else set()
 
 
 def _enclosed(text: str, step: StepPlan) -> str:

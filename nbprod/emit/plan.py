@@ -41,6 +41,11 @@ class StepPlan:
         """The step's name."""
         return self.step.name
 
+    @property
+    def displays(self) -> bool:
+        """Whether the figures that it displays are plots of its stage."""
+        return _displays(self.step, self.seen)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -109,6 +114,10 @@ def _checks(graph: Graph) -> dict[str, tuple[NotebookTest, ...]]:
     return found
 
 
+def _displays(step: Step, seen: StepSeen | None) -> bool:
+    return step.mark.figures and seen is not None and bool(seen.figures)
+
+
 def _arranged(step: Step, seen: StepSeen | None, stars: Mapping[str, tuple[str, ...]]) -> StepPlan:
     """One step by itself: what it hoists and what must be nested, because the body gives the name another meaning."""
     definitions = tuple(one for each in step.definitions for one in _expanded(each, step, stars))
@@ -116,12 +125,13 @@ def _arranged(step: Step, seen: StepSeen | None, stars: Mapping[str, tuple[str, 
     kept = {*step.input_names, *step.parameters, *step.outputs, step.name}
     outside = tuple(each for each in definitions if step.function or each.cell not in step.cells)
     available = frozenset(each.name for each in outside if not each.local)
-    made = body(own, available, frozenset(kept))
+    displays = _displays(step, seen)
+    made = body(own, available, frozenset(kept), displays=displays)
     # A name that the function binds, or its own, is another inside it: such a definition goes in there too.
     twice = {*made.bound, step.name, *step.input_names, *step.parameters}
     nested = _nested(outside, twice if not step.function else {step.name})
     if any(each.name in nested for each in outside) and made.hoisted:
-        made = body(own, available - nested, frozenset(kept))
+        made = body(own, available - nested, frozenset(kept), displays=displays)
     hoisted = [one for each in made.hoisted for one in _expanded(each, step, stars)]
     plain = [*outside, *hoisted]
     top = [each for each in plain if each.name not in nested or each in hoisted]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nbprod.model.graph import Definition, Parameter
     from nbprod.model.record import ValueSeen
 
-ALIASES = {"pandas": "pd", "numpy": "np", "polars": "pl"}
+ALIASES = {"pandas": "pd", "numpy": "np", "polars": "pl", "matplotlib.pyplot": "plt"}
 # Where annotations and defaults of a parameters cell find their names when no step imports them.
 WELL_KNOWN = {
     "Path": "pathlib", "date": "datetime", "datetime": "datetime", "timedelta": "datetime", "time": "datetime",

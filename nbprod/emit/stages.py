@@ -102,7 +102,8 @@ def stage(step: StepPlan, plan: Plan) -> dict[str, Any]:
         "outs": [{each.path: dict(KEPT)} for each in made if each.role == "out"]
         + [{path: dict(KEPT_UNCACHED)} for path in _written(step, plan)],
         "metrics": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "metric"],
-        "plots": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "plot"],
+        "plots": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "plot"]
+        + [{f"data/{step.name}/figures": dict(KEPT_UNCACHED)}] * step.displays,
     }
     return {key: value for key, value in found.items() if value}
 

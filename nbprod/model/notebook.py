@@ -23,12 +23,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What `%%step NAME`, `%%test NAME` or the tag `step:NAME` says of its cell; analysis finds `@step`."""
+    """What `%%step NAME`, `%%test NAME` or the tag `step:NAME` says of its cell; analysis finds `@step`.
+
+    `figures`: the figures that the cell displays become plots of the step.
+    """
 
     step: str
     outs: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
+    figures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ class StepSeen:
 
     `changed` are names that differ after the step from before: inputs, and others that it reaches through an alias.
     `together` are groups of outputs that share objects and must be stored in one file. Files are relative to the
-    project's root where they lie below it, else absolute.
+    project's root where they lie below it, else absolute. `figures` are digests of the figures that its cells
+    displayed, in order; `shown_after` says which of the step's cells, counted from 0, displayed some at their end.
     """
 
     step: str
@@ -97,6 +98,8 @@ class StepSeen:
     seconds: float = 0.0
     peak_memory: int = 0  # bytes, resident, of the process that ran it
     sample: Sample | None = None
+    figures: tuple[str, ...] = ()
+    shown_after: tuple[int, ...] = ()
 
     def value(self, name: str) -> ValueSeen | None:
         """What was seen of that output, or else of that input; None if neither."""

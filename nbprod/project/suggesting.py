@@ -136,7 +136,13 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
         except CellFailed as failed:
             return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
         better = suggest.improved(
-            draft.notebook, analyse, found, trial.faults, unfit=trial.unfit, uncarried=draft.uncarried
+            draft.notebook,
+            analyse,
+            found,
+            trial.faults,
+            unfit=trial.unfit,
+            restless=trial.restless,
+            uncarried=draft.uncarried,
         )
         if better is None:
             return found
@@ -147,10 +153,14 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What recorded runs say against the marks: faults, and outputs that had better not cross, with why."""
+    """What recorded runs say against the marks.
+
+    Faults; outputs that had better not cross, with why; steps whose figures are others in every run.
+    """
 
     faults: tuple[Diagnostic, ...]
     unfit: tuple[tuple[str, str, str], ...] = ()
+    restless: tuple[str, ...] = ()
 
 
 def _trial(out: Path, progress: Progress | None) -> _Trial:
@@ -165,7 +175,8 @@ def _trial(out: Path, progress: Progress | None) -> _Trial:
     unfit = _live(first)
     if faults or unfit:
         return _Trial(faults, unfit)
-    return _Trial((), _moving(first, record(out, progress=progress)))
+    second = record(out, progress=progress)
+    return _Trial((), _moving(first, second), _restless(first, second))
 
 
 def _live(seen: Record) -> tuple[tuple[str, str, str], ...]:
@@ -194,6 +205,12 @@ def _moving(first: Record, second: Record) -> tuple[tuple[str, str, str], ...]:
         for value, again in zip(one.outputs, other.outputs, strict=True)
         if value.fingerprint != again.fingerprint
     )
+
+
+def _restless(first: Record, second: Record) -> tuple[str, ...]:
+    """The steps whose figures two runs drew differently."""
+    pairs = ((one, second.step(one.step)) for one in first.steps)
+    return tuple(one.step for one, other in pairs if other is not None and one.figures != other.figures)
 
 
 def _text(draft: _Draft, found: Suggestion, out: Path, *, magics: bool) -> str:

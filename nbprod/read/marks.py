@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OPTIONS = ("--outs", "--metrics", "--plots")
+NO_FIGURES = "--no-figures"
+EVERY = (*OPTIONS, NO_FIGURES)
 MARKS = ("step", "test")
 MARK_LINE = re.compile(r"^%%(?P<kind>step|test)(?![\w-]|\?)(?P<rest>.*)$")
 COMMENT = re.compile(r"(^|\s)#.*$")
@@ -45,7 +47,7 @@ def of_line(line: str, number: int = 1) -> Marking | None:
     """Return what a `%%step` or `%%test` line says; None if it is neither.
 
     >>> of_line("%%step clean --outs flown,late --metrics share").mark
-    Mark(step='clean', outs=('flown', 'late'), metrics=('share',), plots=())
+    Mark(step='clean', outs=('flown', 'late'), metrics=('share',), plots=(), figures=True)
     >>> [each.cure for each in of_line("%%step clean --metric share").problems]
     ["Did you mean '--metrics'?"]
     """
@@ -76,9 +78,9 @@ def _step(words: list[str], number: int) -> Marking:
     for word in words[1:]:
         if word.startswith("-"):
             option = word
-            if word not in declared:
+            if word not in EVERY:
                 problems.append(Problem(f"'%%step' has no option '{word}'", _nearest_option(word), number))
-        elif not option:
+        elif not option or option == NO_FIGURES:
             problems.append(_second_name(words[0], word, number))
         elif option in declared and not word.isidentifier():
             problems.append(
@@ -88,12 +90,13 @@ def _step(words: list[str], number: int) -> Marking:
             declared[option].append(word)
     problems += _empty_options(words, declared, number) + _declared_twice(declared, number)
     outs, metrics, plots = (tuple(declared[each]) for each in OPTIONS)
-    return Marking(Role.STEP, Mark(words[0], outs, metrics, plots), tuple(problems))
+    mark = Mark(words[0], outs, metrics, plots, NO_FIGURES not in words)
+    return Marking(Role.STEP, mark, tuple(problems))
 
 
 def _nearest_option(word: str) -> str:
-    nearest = get_close_matches("--" + word.lstrip("-"), OPTIONS, n=1, cutoff=0.5)
-    return f"Did you mean '{nearest[0]}'?" if nearest else f"It has {', '.join(OPTIONS)}."
+    nearest = get_close_matches("--" + word.lstrip("-"), EVERY, n=1, cutoff=0.5)
+    return f"Did you mean '{nearest[0]}'?" if nearest else f"It has {', '.join(EVERY)}."
 
 
 def _second_name(name: str, word: str, number: int) -> Problem:
@@ -144,9 +147,9 @@ def of_tags(tags: tuple[str, ...]) -> Marking:
     """Return what a cell's tags say; other people's tags mean nothing here.
 
     >>> of_tags(("hide-input", "step:clean")).mark
-    Mark(step='clean', outs=(), metrics=(), plots=())
-    >>> of_tags(("step:clean", "outs:flown", "metrics:share")).mark
-    Mark(step='clean', outs=('flown',), metrics=('share',), plots=())
+    Mark(step='clean', outs=(), metrics=(), plots=(), figures=True)
+    >>> of_tags(("step:clean", "outs:flown", "no-figures")).mark
+    Mark(step='clean', outs=('flown',), metrics=(), plots=(), figures=False)
     >>> of_tags(("steps:clean",)).problems[0].cure
     "Did you mean 'step:clean'?"
     """
@@ -161,7 +164,11 @@ def of_tags(tags: tuple[str, ...]) -> Marking:
     if "parameters" in tags:
         return Marking(Role.PARAMETERS, None, problems + _parameters_and(steps))
     named = [step for step in steps if step]
-    return Marking(Role.STEP, Mark(named[0], *_declared(tags)), problems) if named else Marking(problems=problems)
+    if not named:
+        return Marking(problems=problems)
+    outs, metrics, plots = _declared(tags)
+    figures = NO_FIGURES.removeprefix("--") not in tags
+    return Marking(Role.STEP, Mark(named[0], outs, metrics, plots, figures), problems)
 
 
 def _declared(tags: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

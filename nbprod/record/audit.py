@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 WRITING_FLAGS = os.O_WRONLY | os.O_RDWR
 FRESH_FLAGS = os.O_TRUNC
@@ -85,6 +86,16 @@ def listen(accesses: Accesses | None) -> None:
         sys.addaudithook(_hook)
         _Ear.hooked = True
     _Ear.accesses = accesses
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """What happens within the block is not the step's doing."""
+    accesses, _Ear.accesses = _Ear.accesses, None
+    try:
+        yield
+    finally:
+        _Ear.accesses = accesses
 
 
 def _hook(event: str, details: tuple[Any, ...]) -> None:

@@ -36,7 +36,7 @@ def _of_step(step: Step, seen: StepSeen) -> Iterator[Diagnostic]:
     for does, paths in (("reads", seen.files_read), ("writes", seen.files_written)):
         for path in filter(_is_outside, paths):
             yield faults.OUTSIDE_PROJECT.at(cell, step=step.name, does=does, file=path)
-    if not (step.outputs or seen.files_written):
+    if not (step.outputs or seen.files_written or (step.mark.figures and seen.figures)):
         yield faults.NOTHING_KEPT.at(cell, step=step.name)
     if seen.sample is not None and seen.sample.fault:
         yield faults.NO_REPLAY.at(cell, step=step.name, problem=seen.sample.fault)

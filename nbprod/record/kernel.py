@@ -15,6 +15,7 @@ from nbprod.model.graph import CellKind
 from nbprod.record import audit
 from nbprod.record.calls import Borders
 from nbprod.record.changes import in_reach
+from nbprod.record.figures import Screen, Shown
 from nbprod.record.files import read_and_written
 from nbprod.record.observer import Observer
 from nbprod.record.proof import Proof
@@ -59,6 +60,7 @@ class Session:
         self.path = [*sys.path]
         keep = Proof(plan.values or plan.scratch / "proof")
         self.observer = Observer(shell.user_ns, plan.graph, plan.root, keep=keep)
+        self.screen = Screen()
         self.seen: dict[str, StepSeen] = {}
         self.samples: dict[str, Sample] = {}
         self.taken: dict[str, Taken] = {}
@@ -82,6 +84,7 @@ class Session:
         self.shell.input_transformers_cleanup.insert(0, without_marks)
         self.shell.ast_transformers.append(Borders(self._functions, BORDER))
         self.observer.attach()
+        self.screen.attach(self.shell, self.plan.sources.values())
         if not any(each.kind is CellKind.PARAMETERS for each in self.plan.graph.cells):
             self._set_parameters()
 
@@ -90,12 +93,25 @@ class Session:
         if self.plan.values is None and step.inputs:
             self.taken[step.name] = take(step, self.observer.border.values(step.input_names))
         self.observer.before(step)
+        self.screen.step(step.name)
 
     def after(self, step: Step) -> None:
         """The step ended."""
-        self.seen[step.name] = self.observer.after(step)
+        self.screen.leave()
+        seen = self.observer.after(step)
+        shown = self._figures(step, seen)
+        self.seen[step.name] = replace(seen, figures=shown.digests, shown_after=shown.places(step))
         if self.plan.values is None and not step.inputs:
             self.samples[step.name] = self.replays.rows(step, self.observer.border.values(step.outputs))
+
+    def _figures(self, step: Step, seen: StepSeen) -> Shown:
+        """What the step displayed, kept beside its values. Unseeded draws would give other figures each time."""
+        shown = self.screen.take(step.name)
+        if not step.mark.figures or seen.unseeded:
+            return Shown()
+        if self.plan.values is not None:
+            shown.store(self.plan.values / step.name)
+        return shown
 
     async def finish(self) -> None:
         """Replay the samples and write down all that was seen."""
@@ -148,12 +164,14 @@ class Session:
             self.observer.resume(step)
         else:
             self.before(step)
+        self.screen.step(step.name, self.cell)
 
     def _ends(self, result: Any) -> None:
         self.depth = max(0, self.depth - 1)
         if self.depth or self.cell is None:
             return
         cell, self.cell = self.cell, None
+        self.screen.leave()
         step = self._marked(cell)
         if step is None:
             self._left_steps(cell)

@@ -17,6 +17,7 @@ from nbprod.run.failures import failed
 from nbprod.run.inputs import Places
 from nbprod.run.summaries import summary
 from nbprod.run.validate import Border, forget, validated
+from nbprod.values import FIGURES, counted, save_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from nbprod.run.functions import Function
     from nbprod.run.wiring import Stage
+
+
+SCREEN = "nbprod.run.screen"  # a backend of matplotlib, which imports it where a step draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def step(target: str, *, root: Path, data: Path | None = None) -> StepRun:
     wired = wiring.read(root)
     stage = wired.stage(target, preferred=os.environ.get("DVC_STAGE", "").rpartition(":")[2])
     places = Places(root, wired, data.resolve() if data else None)
-    with _surroundings(root):
+    with _surroundings(root, stage):
         function = functions.find(target, root)
         made = _run(stage, function, places)
     return StepRun(stage.step, stage.name, made, time.perf_counter() - began)
@@ -88,7 +92,18 @@ def _run(stage: Stage, function: Function, places: Places) -> tuple[OutputStored
         OutputStored(name, _shown(place, places.root), summary(values[name]))
         for stored, place in where.items()
         for name in stored.names
-    )
+    ) + _figures(stage, places)
+
+
+def _figures(stage: Stage, places: Places) -> tuple[OutputStored, ...]:
+    """Store what the step displayed, if its stage keeps that."""
+    if not stage.figures:
+        return ()
+    screen = sys.modules.get(SCREEN)
+    pictures: tuple[bytes, ...] = screen.take() if screen else ()
+    place = places.made(stage.figures, stage)
+    save_pictures(pictures, place)
+    return (OutputStored(FIGURES, _shown(place, places.root), counted(pictures)),)
 
 
 def _called(function: Function, arguments: dict[str, Any], root: Path) -> Any:
@@ -114,10 +129,10 @@ async def _awaited(returned: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _surroundings(root: Path) -> Iterator[None]:
+def _surroundings(root: Path, stage: Stage) -> Iterator[None]:
     """The root first on the path, and figures drawn without a screen; all as before afterwards."""
     backend = os.environ.get("MPLBACKEND")
-    os.environ["MPLBACKEND"] = "Agg"
+    os.environ["MPLBACKEND"] = f"module://{SCREEN}" if stage.figures else "Agg"
     try:
         with functions.first_on_path(root):
             yield

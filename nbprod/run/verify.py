@@ -13,7 +13,7 @@ from nbprod.run.edits import disturbed, edits
 from nbprod.run.functions import first_on_path
 from nbprod.run.summaries import summary
 from nbprod.run.wiring import names_of
-from nbprod.values import first_difference, load
+from nbprod.values import FIGURES, counted, first_difference, load, pictures_differ, pictures_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,8 @@ def _known(step: Step, record: Record | None, root: Path | None, began: float | 
 
 
 def _step(step: Step, pair: _Pair, tolerances: tuple[float, float]) -> list[_Found]:
-    return [pair.compared(name, tolerances, metric=name in step.mark.metrics) for name in step.outputs]
+    found = [pair.compared(name, tolerances, metric=name in step.mark.metrics) for name in step.outputs]
+    return [*found, *pair.figures()]
 
 
 def _explained(found: _Found, evidence: Evidence) -> OutputCompared:
@@ -135,6 +136,13 @@ class _Pair:
         except NbprodError as error:
             return _Found(name, difference=f"cannot be compared: {error}")
 
+    def figures(self) -> list[_Found]:
+        """Return what the comparison of the displayed figures found; nothing where neither side keeps any."""
+        left, right = (each.path / FIGURES for each in (self.left, self.right))
+        if not (left.is_dir() or right.is_dir()):
+            return []
+        return [_Found(FIGURES, counted(pictures_in(right)), pictures_differ(left, right))]
+
     def _loaded(self, name: str, tolerances: tuple[float, float], *, metric: bool) -> _Found:
         left, right = self.left.value(name), self.right.value(name)
         rtol, atol = tolerances
@@ -157,6 +165,7 @@ def _is_reordered(left: Any, right: Any) -> bool:
 
 class _Folder:
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.files = {name: each for each in _files(path) for name in names_of(each.name)}
         self.loaded: dict[Path, Any] = {}
 

@@ -11,6 +11,7 @@ from nbprod.errors import ProjectBroken
 from nbprod.run import commands
 from nbprod.run.nearest import did_you_mean
 from nbprod.run.templates import Templates
+from nbprod.values import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,13 +60,17 @@ class ParameterKey:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of dvc.yaml; `target` is the "package.step" that it runs, "" for a stage that is not nbprod's."""
+    """One stage of dvc.yaml; `target` is the "package.step" that it runs, "" for a stage that is not nbprod's.
+
+    `figures` is the folder among its plots that holds pictures of what it displays, "" if it keeps none.
+    """
 
     name: str
     target: str
     deps: tuple[str, ...] = ()
     params: tuple[ParameterKey, ...] = ()
     outs: tuple[Stored, ...] = ()
+    figures: str = ""
 
     @property
     def package(self) -> str:
@@ -105,7 +110,7 @@ class Wiring:
     def maker(self, path: str) -> Stage | None:
         """Return the stage that makes the file, or the folder that it lies in."""
         above = {path, *(str(each) for each in PurePosixPath(path).parents)}
-        return next((each for each in self.stages if any(out.path in above for out in each.outs)), None)
+        return next((each for each in self.stages if {each.figures, *(out.path for out in each.outs)} & above), None)
 
     def position(self, path: str) -> int:
         """Return the place in the graph's order of the stage that makes the file; -1 if none does."""
@@ -177,8 +182,10 @@ def _repeated(name: str, body: Mapping[str, Any]) -> Stage:
 def _plain(name: str, body: Mapping[str, Any]) -> Stage:
     folder = PurePosixPath(str(body.get("wdir", ".")))
     deps = tuple(_below(folder, path) for path, _ in _entries(name, body, "deps"))
-    outs = tuple(Stored(_below(folder, path), role) for key, role in _ROLES for path, _ in _entries(name, body, key))
-    return Stage(name, "", deps, tuple(_parameters(name, body, folder)), outs)
+    made = [Stored(_below(folder, path), role) for key, role in _ROLES for path, _ in _entries(name, body, key)]
+    figures = next((each for each in made if each.role == "plot" and PurePosixPath(each.path).name == FIGURES), None)
+    outs = tuple(each for each in made if each is not figures)
+    return Stage(name, "", deps, tuple(_parameters(name, body, folder)), outs, figures.path if figures else "")
 
 
 def _parameters(name: str, body: Mapping[str, Any], folder: PurePosixPath) -> Iterator[ParameterKey]:

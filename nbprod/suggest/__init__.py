@@ -60,11 +60,13 @@ def improved(
     faults: Sequence[Diagnostic],
     *,
     unfit: Sequence[tuple[str, str, str]] = (),
+    restless: Sequence[str] = (),
     uncarried: frozenset[int] = frozenset(),
 ) -> Suggestion | None:
     """Return a suggestion without the faults that runs of the marked notebook found; None if marks can't cure them.
 
-    `unfit` are outputs that had better not cross: the step, the name, and why.
+    `unfit` are outputs that had better not cross: the step, the name, and why. `restless` are steps whose figures look
+    different in every run, so that they stay in the notebook.
     """
     flow = flow_of(notebook, judge(notebook), uncarried)
     cut = suggestion.segments
@@ -74,6 +76,7 @@ def improved(
     for fault in surplus or faults:  # a result that can't be stored may be all that is wrong with what it shares
         cut = _named_again(repaired(cut, flow, fault), flow, cut)
     cut = without_results(cut, [(step, name) for step, name, _ in unfit])
+    cut = tuple(replace(each, figures=each.figures and each.name not in restless) for each in cut)
     for step, name, why in [each for each in unfit if each[:2] not in results]:
         cut = _named_again(kept_inside(cut, flow, step, name, why), flow, cut)
     return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)

@@ -48,7 +48,7 @@ def is_kales(document: Document) -> bool:
 def marked(notebook: Notebook, segments: Iterable[Segment]) -> Notebook:
     """Return the notebook with the segments' cells marked as steps."""
     marks = {
-        cell: Mark(each.name, outs=each.outs if cell == each.cells[0] else ())
+        cell: Mark(each.name, outs=each.outs if cell == each.cells[0] else (), figures=each.figures)
         for each in segments
         for cell in each.cells
     }
@@ -60,12 +60,12 @@ def marked(notebook: Notebook, segments: Iterable[Segment]) -> Notebook:
 
 
 def with_tags(document: Document, segments: Iterable[Segment]) -> Document:
-    """Return the notebook's document with the marks as tags: step:NAME, and outs:RESULT on a step's first cell."""
+    """Return the document with the marks as tags: step:NAME, and outs:RESULT or no-figures on a step's first cell."""
     done = copy.deepcopy(document)
     for segment in segments:
         for cell in segment.cells:
-            outs = segment.outs if cell == segment.cells[0] else ()
-            _tag(done["cells"][cell], f"step:{segment.name}", *(f"outs:{each}" for each in outs))
+            declared = [f"outs:{each}" for each in segment.outs] + ["no-figures"] * (not segment.figures)
+            _tag(done["cells"][cell], f"step:{segment.name}", *(declared if cell == segment.cells[0] else ()))
     return done
 
 
@@ -74,9 +74,10 @@ def with_magics(document: Document, segments: Iterable[Segment]) -> Document:
     done = copy.deepcopy(document)
     for segment in segments:
         for cell in segment.cells:
-            outs = f" --outs {' '.join(segment.outs)}" if segment.outs and cell == segment.cells[0] else ""
+            outs = f" --outs {' '.join(segment.outs)}" if segment.outs else ""
+            declared = f"{outs}{'' if segment.figures else ' --no-figures'}" if cell == segment.cells[0] else ""
             content = done["cells"][cell]
-            content["source"] = _like(content["source"], f"%%step {segment.name}{outs}\n{_text(content)}")
+            content["source"] = _like(content["source"], f"%%step {segment.name}{declared}\n{_text(content)}")
     done["cells"].insert(0, _new_cell(done, "load-nbprod", LOADING, ()))
     return done
 

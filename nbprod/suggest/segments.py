@@ -118,6 +118,7 @@ def one(parts: Sequence[Segment], why: str) -> Segment:
         title=longest.title,
         why=tuple(reasons),
         outs=tuple(dict.fromkeys(name for each in parts for name in each.outs)),
+        figures=all(each.figures for each in parts),
     )
 
 

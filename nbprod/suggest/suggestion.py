@@ -25,7 +25,8 @@ class Setting:
 class Segment:
     """Cells that are to be one step, in order; `title` is the heading that they stand under, `why` what made them one.
 
-    `outs` are results that nothing below reads, kept as the step's outputs; `name` is "" until it gets one.
+    `outs` are results that nothing below reads, kept as the step's outputs; `name` is "" until it gets one. `figures`:
+    what the cells display becomes plots of the step.
     """
 
     cells: tuple[int, ...]
@@ -33,6 +34,7 @@ class Segment:
     why: tuple[str, ...] = ()
     outs: tuple[str, ...] = ()
     name: str = ""
+    figures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

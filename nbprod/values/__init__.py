@@ -7,21 +7,28 @@ from nbprod.values.comparing.difference import Difference
 from nbprod.values.describe import describe
 from nbprod.values.disk import whole, write_whole
 from nbprod.values.fingerprint import Fingerprint, fingerprint
+from nbprod.values.pictures import FIGURES, counted, picture, pictures_differ, pictures_in, save_pictures
 from nbprod.values.sampling import sample
 from nbprod.values.sharing import groups
 from nbprod.values.store import Saved, load, save
 
 __all__ = [
+    "FIGURES",
     "Difference",
     "Fingerprint",
     "Saved",
+    "counted",
     "describe",
     "fingerprint",
     "first_difference",
     "groups",
     "load",
+    "picture",
+    "pictures_differ",
+    "pictures_in",
     "sample",
     "save",
+    "save_pictures",
     "whole",
     "write_whole",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nbprod.values.formats.format import FIGURES, PANDAS_FRAMES, PANDAS_SERIES, POLARS_FRAMES, Format, is_a
 
 if TYPE_CHECKING:
+    from io import BytesIO
     from pathlib import Path
 
 
@@ -22,7 +23,7 @@ def figure_of(value: Any) -> Any:
     return figure if is_a(figure, *FIGURES) else None
 
 
-def write_png(value: Any, path: Path) -> None:
+def write_png(value: Any, path: Path | BytesIO) -> None:
     """Draw the figure as a bitmap, without the date or version that would change its bytes."""
     figure_of(value).savefig(path, format="png", metadata={"Software": None})
 
