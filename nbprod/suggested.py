@@ -67,13 +67,16 @@ def _headline(found: Suggestion) -> str:
 
 
 def _steps(found: Suggestion) -> str:
-    rows = []
-    for segment in found.segments:
-        step = found.graph.step(segment.name)
-        flows = f"{_names(step.input_names) or '·'} → {_names(step.outputs) or '·'}"
-        place = f"cells {ranges(segment.cells)}{_line(segment.cells[0], found)}"
-        rows.append((segment.name, place, flows, "; ".join(segment.why[:3])))
+    rows = [row(each, found) for each in found.segments]
     return report.table([("step", "", "reads → makes", "why"), *rows]) if rows else ""
+
+
+def row(segment: Segment, found: Suggestion) -> tuple[str, str, str, str]:
+    """Return a step's name, its cells, what it reads and makes, and why it is one."""
+    step = found.graph.step(segment.name)
+    flows = f"{_names(step.input_names) or '·'} → {_names(step.outputs) or '·'}"
+    place = f"cells {ranges(segment.cells)}{_line(segment.cells[0], found)}"
+    return segment.name, place, flows, "; ".join(segment.why[:3])
 
 
 def _line(cell: int, found: Suggestion) -> str:

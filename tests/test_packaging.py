@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 HEAVY = {
     "IPython", "cloudpickle", "dvc", "ipykernel", "joblib", "matplotlib", "nbclient", "nbformat", "numpy", "pandas",
-    "pandera", "papermill", "polars", "pyarrow", "rich", "ruamel", "scipy", "sklearn",
+    "pandera", "papermill", "polars", "pyarrow", "rich", "ruamel", "scipy", "sklearn", "textual",
 }  # fmt: skip
 LOADED = "import sys, json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
 HELP = """

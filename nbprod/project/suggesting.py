@@ -11,12 +11,16 @@ from nbprod.errors import CellFailed, NotebookFaulty, UsageError
 from nbprod.model.diagnostic import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.notebook import Notebook
     from nbprod.model.record import Record
     from nbprod.project import Progress
     from nbprod.project.notebookfile import NotebookFile
     from nbprod.suggest import Suggestion
+    from nbprod.suggest.flow import Flow
+    from nbprod.suggest.segments import Segments
 
 ROUNDS = 8  # recorded runs, each after joining what the last one showed to be one
 FIGURE = "matplotlib.figure.Figure"
@@ -30,6 +34,23 @@ class Suggested:
     suggestion: Suggestion
     text: str
     written: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chooses from: the notebook as it will be written, and what is suggested for it."""
+
+    notebook: Notebook
+    suggestion: Suggestion
+    uncarried: frozenset[int]
+
+    def changed(self, change: Callable[[Segments, Flow], Segments]) -> Choice:
+        """Return the choice with other steps, and what analysis says of them."""
+        from nbprod import suggest
+        from nbprod.project import analyse
+
+        found = suggest.chosen(self.notebook, analyse, self.suggestion, change, uncarried=self.uncarried)
+        return replace(self, suggestion=found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +69,7 @@ def suggest(
     out: Path | None = None,
     magics: bool = False,
     run: bool | None = None,
+    choose: Callable[[Choice], Suggestion] | None = None,
     progress: Progress | None = None,
 ) -> Suggested:
     """Return suggested marks for a notebook without any; with `out`, write the marked notebook there.
@@ -56,6 +78,8 @@ def suggest(
 
     `run`: record the marked notebook and join the steps between which a value can't be handed over; by default when
     it is written, so that export finds a fresh record. A notebook that does not run by itself is marked all the same.
+
+    `choose` is shown the suggestion before anything is written, and returns what is to be written in its place.
 
     Raises UsageError when the notebook has steps already.
     """
@@ -69,6 +93,8 @@ def suggest(
     if any(cell.mark is not None for cell in standing.cells) or analyse(standing).steps:
         raise UsageError(f"{path} has marks already", hint=f"nbprod check {path} says what they come to.")
     draft, found = _suggestion(file, document)
+    if choose is not None:
+        found = choose(Choice(draft.notebook, found, draft.uncarried))
     if out is not None:
         _write(out, _text(draft, found, out, magics=magics))
         if run is not False and found.segments and not found.errors:

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbprod.suggest import headings, marking, naming
+from nbprod.suggest.edits import BY_HAND
 from nbprod.suggest.flow import flow as flow_of
 from nbprod.suggest.repairs import fields, kept_inside, repaired, without_results
 from nbprod.suggest.results import with_results
-from nbprod.suggest.segments import joined, segments
+from nbprod.suggest.segments import Segments, joined, segments
 from nbprod.suggest.settings import settings as settings_of
 from nbprod.suggest.suggestion import LeftOut, Segment, Setting, Suggestion
 from nbprod.suggest.work import left_out, work
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Notebook], Graph]
 
-__all__ = ["LeftOut", "Segment", "Setting", "Suggestion", "improved", "settings", "steps"]
+__all__ = ["LeftOut", "Segment", "Setting", "Suggestion", "chosen", "improved", "settings", "steps"]
 
 ROUNDS = 200
 
@@ -82,6 +83,25 @@ def improved(
     return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)
 
 
+def chosen(
+    notebook: Notebook,
+    judge: Judge,
+    suggestion: Suggestion,
+    change: Callable[[Segments, Flow], Segments],
+    *,
+    uncarried: frozenset[int] = frozenset(),
+) -> Suggestion:
+    """Return the suggestion as a person changes it, judged anew but not repaired: who chooses sees what it costs."""
+    flow = flow_of(notebook, judge(notebook), uncarried)
+    changed = naming.with_names(with_results(change(suggestion.segments, flow), flow), flow)
+    held = {cell for each in changed for cell in each.cells}
+    taken_out = {cell for each in suggestion.segments for cell in each.cells} - held
+    taken_out |= {each.cell for each in suggestion.left_out if each.why == BY_HAND}
+    outside = [replace(each, why=BY_HAND) if each.cell in taken_out else each for each in left_out(flow, held)]
+    graph = judge(marking.marked(notebook, changed))
+    return replace(suggestion, segments=changed, left_out=tuple(outside), graph=graph)
+
+
 def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, ...]) -> Suggestion:
     """Repair until analysis has nothing to say that marks could cure."""
     seen: set[tuple[Segment, ...]] = set()
@@ -105,15 +125,5 @@ def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, .
 
 def _named_again(cut: tuple[Segment, ...], flow: Flow, before: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """Name what was joined; what stands keeps its name."""
-    if [each.cells for each in cut] == [each.cells for each in before]:
-        return cut
-    fresh = naming.named(cut, flow)
-    standing = {each.cells: each for each in cut if each.name}
-    names = {each.name for each in standing.values()}
-    done = []
-    for each in fresh:
-        kept = standing.get(each.cells)
-        name = kept.name if kept else naming.free(each.name, names)
-        done.append(replace(each, name=name))
-        names.add(name)
-    return tuple(done)
+    same = [each.cells for each in cut] == [each.cells for each in before]
+    return cut if same else naming.with_names(cut, flow)

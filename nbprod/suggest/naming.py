@@ -45,6 +45,17 @@ def named(segments: Iterable[Segment], flow: Flow) -> tuple[Segment, ...]:
     return tuple(done)
 
 
+def with_names(segments: tuple[Segment, ...], flow: Flow) -> tuple[Segment, ...]:
+    """Return the segments, those without a name with one of their own."""
+    names = {each.name for each in segments if each.name}
+    done: list[Segment] = []
+    for each, fresh in zip(segments, named(segments, flow), strict=True):
+        name = each.name or free(fresh.name, names)
+        done.append(replace(each, name=name))
+        names.add(name)
+    return tuple(done)
+
+
 def of_title(title: str) -> str:
     """Return the heading's telling words as a name; "" if it has none.
 
