@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbprod.analyse import docs
+from nbprod.analyse.facts import is_given
 from nbprod.analyse.origins import Draft, Source
 from nbprod.analyse.randomness import STATES
 from nbprod.model.graph import Block, Definition, Edge, Input, NotebookTest, Step
@@ -113,7 +114,15 @@ def definitions_of(draft: Draft) -> tuple[Definition, ...]:
         return (*key[:2], needed, key[2])
 
     ordered = sorted(draft.definitions.items(), key=lambda each: place(each[0]))
-    return tuple(replace(definition, local=key in local) for key, definition in ordered)
+    return tuple(
+        replace(definition, local=key in local, reads=_free(draft, key, definition)) for key, definition in ordered
+    )
+
+
+def _free(draft: Draft, key: DefinitionKey, definition: Definition) -> frozenset[str]:
+    """The names that a definition needs from elsewhere; a builtin is one where the notebook has given it a meaning."""
+    meant = draft.links.get(key, {}).keys() | draft.writes.keys()
+    return frozenset(name for name in definition.reads if name in meant or not is_given(name))
 
 
 def _local(draft: Draft) -> set[DefinitionKey]:

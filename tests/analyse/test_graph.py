@@ -161,6 +161,20 @@ def test_a_definition_in_its_own_words(graph_from):
     ]
 
 
+@pytest.mark.parametrize(
+    ("cells", "reads"),
+    [
+        (["def f(): return len([k])", "%%step a\nk = 1\nx = f()"], {"k"}),
+        (["len = print", "def f(): return len([1])", "%%step a\nx = f()"], {"len"}),
+        (["def f(): return len([1])", "%%step a\nlen = print\nx = f()"], {"len"}),
+        (["def f(): return [display(each) for each in _]", "%%step a\nx = f()"], set()),
+    ],
+)
+def test_what_a_definition_needs_from_elsewhere(graph_from, cells, reads):
+    (function,) = (each for each in graph_from(*cells).step("a").definitions if each.name == "f")
+    assert function.reads == reads
+
+
 def test_the_version_that_a_step_sees(graph_from):
     graph = graph_from("def f(): return 1", "%%step a\nx = f()", "def f(): return 2", "%%step b\ny = f()")
     assert [graph.step(name).definitions[0].source[-1] for name in "ab"] == ["1", "2"]
