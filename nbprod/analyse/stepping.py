@@ -65,7 +65,13 @@ class Stepping:
         for lib in seen.draws if seen else ():
             # What the step seeds itself before it draws, its statements tell.
             if lib in randomness.STATES and (lib in unseeded or self.is_seeded(lib)):
-                self.draw(draft, lib, scanned.cell.index, 1)
+                self.draw(draft, lib, *self.where_drawn(scanned, draft.name, lib))
+
+    def where_drawn(self, first: ScannedCell, step: str, lib: str) -> tuple[int, int]:
+        """Return the cell and line that are seen to draw; the step's beginning where nothing but the record knows."""
+        statements = ((each.cell.index, one) for each in self.plan.by_step.get(step, ()) for one in each.statements)
+        places = ((cell, one.trace.draws[lib]) for cell, one in statements if lib in one.trace.draws)
+        return next(places, (first.cell.index, 1))
 
     def is_seeded(self, lib: str) -> bool:
         """Whether something above has seeded a random state."""

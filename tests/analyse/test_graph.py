@@ -317,6 +317,21 @@ def test_the_record_knows_draws(graph_from):
 
 
 @pytest.mark.parametrize(
+    ("cells", "place"),
+    [
+        (["%%step a\nx = 1", "%%step a\ny = 2\nz = np.random.rand()"], (2, 3)),
+        (["%%step a\nx = 1", "%%step a\ny = library(x)"], (1, 1)),
+    ],
+    ids=["the statement that draws", "only the record knows"],
+)
+def test_where_a_recorded_step_draws_unseeded(graph_from, cells, place):
+    cells = ["import numpy as np\nimport library", *cells]
+    seen = StepSeen("a", graph_from(*cells).step("a").code_id, draws=("numpy",), unseeded=("numpy",))
+    (found,) = graph_from(*cells, record=Record("n", "", "3.11", steps=(seen,))).diagnostics
+    assert (found.code, found.cell, found.line) == ("NB302", *place)
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         (["%%step a\nx = 1"], ["%%step a\nx = 2"]),
