@@ -21,6 +21,7 @@ SECRET = re.compile(r"pass(word|wd)?|secret|token|api_?key|credential", re.IGNOR
 OLD_RESULTS = re.compile(r"(?<![\w.])(_\d+|_i\d+|In|Out)(?!\w)")
 PLAIN = (bool, int, float, str)
 EARLY = 3  # cells with work in them, from the top, that may hold settings
+KALES = "pipeline-parameters"  # how Kale tags the cells of settings
 
 
 def settings(cells: tuple[Cell, ...], flow: Flow, work: tuple[int, ...]) -> tuple[Setting, ...]:
@@ -36,10 +37,15 @@ def settings(cells: tuple[Cell, ...], flow: Flow, work: tuple[int, ...]) -> tupl
     return tuple(
         each
         for cell in cells
-        if cell.index <= last and cell.index not in flow.closed and not cell.source.lstrip().startswith("%%")
+        if (cell.index <= last or KALES in cell.tags) and _is_open(cell, flow)
         for each in _of_cell(cell)
         if bound[each.name] == 1 and each.name in read
     )
+
+
+def _is_open(cell: Cell, flow: Flow) -> bool:
+    """Whether lines can be taken out of a cell."""
+    return cell.index not in flow.closed and not cell.source.lstrip().startswith("%%")
 
 
 def _of_cell(cell: Cell) -> Iterator[Setting]:
@@ -48,7 +54,7 @@ def _of_cell(cell: Cell) -> Iterator[Setting]:
     names = Counter(each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and _stores(each))
     for node in tree.body:
         target = _target(node)
-        if target and names[target] == 1 and looks_like_setting(target) and _alone(node, lines):
+        if target and names[target] == 1 and _is_setting(target, cell) and _alone(node, lines):
             first = node.lineno
             while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("#%"):
                 first -= 1
@@ -99,17 +105,22 @@ def is_plain(value: ast.expr) -> bool:
     return all(isinstance(each, PLAIN) for each in parts)
 
 
+def _is_setting(name: str, cell: Cell) -> bool:
+    """Whether the name looks like a setting's, or stands where somebody has said that all of them are."""
+    return looks_like_setting(name) or (KALES in cell.tags and not SECRET.search(name))
+
+
 def looks_like_setting(name: str) -> bool:
     """Whether a name is that of a setting: in capitals, or one of the usual words; never a secret's.
 
-    >>> [looks_like_setting(each) for each in ("TEST_SIZE", "seed", "n_neighbors", "x", "API_KEY", "A")]
-    [True, True, True, False, False, False]
+    >>> [looks_like_setting(each) for each in ("TEST_SIZE", "LR", "seed", "n_neighbors", "x", "API_KEY", "A")]
+    [True, True, True, True, False, False, False]
     """
     if SECRET.search(name):
         return False
     capitals = name.isupper() and len(name) > 2
     counted = re.fullmatch(r"(n|num|max|min)_[a-z_]+", name) is not None
-    return capitals or counted or name in SETTING_WORDS
+    return capitals or counted or name.lower() in SETTING_WORDS
 
 
 def _alone(node: ast.stmt, lines: list[str]) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
@@ -160,21 +161,30 @@ SETTINGS = [
         ["import os\nTEST_SIZE = 0.2\nseed = 1\nx = 3", "a = list(open(TEST_SIZE, seed, x))"],
         ["TEST_SIZE", "seed"],
     ),
-    ("assigned twice", ["SEED = 1", "a = sorted([SEED])", "SEED = 2"], []),
+    ("two letters", ["LR = 0.1\nXS = 2", "a = list(open(LR, XS))"], ["LR"]),
+    ("assigned twice", ["SEED = 1", "a = list(open(SEED))", "SEED = 2"], []),
     ("never read", ["SEED = 1", "a = list(open('a'))"], []),
-    ("a secret", ["API_KEY = 'x'", "a = sorted([API_KEY])"], []),
-    ("computed", ["SIZE = 2 * 3", "a = sorted([SIZE])"], []),
-    ("a tuple, which YAML has not", ["SIZE = (2, 3)", "a = sorted(SIZE)"], []),
-    ("star imports may bring the name", ["from os import *\nSEED = 1", "a = sorted([SEED])"], []),
-    ("old results are counted by cells", ["SEED = 1", "a = sorted([SEED])", "_2"], []),
-    ("not alone on its line", ["SEED = 1; os = 2", "a = sorted([SEED])"], []),
-    ("far down", ["# A", *[f"a{at} = list(open('{at}'))" for at in range(5)], "SEED = 1", "b = sorted([SEED])"], []),
+    ("a secret", ["API_KEY = 'x'", "a = list(open(API_KEY))"], []),
+    ("computed", ["SIZE = 2 * 3", "a = list(open(SIZE))"], []),
+    ("a tuple, which YAML has not", ["SIZE = (2, 3)", "a = list(open(SIZE))"], []),
+    ("star imports may bring the name", ["from os import *\nSEED = 1", "a = list(open(SEED))"], []),
+    ("old results are counted by cells", ["SEED = 1", "a = list(open(SEED))", "_2"], []),
+    ("not alone on its line", ["SEED = 1; os = 2", "a = list(open(SEED))"], []),
+    ("far down", ["# A", *[f"a{at} = list(open('{at}'))" for at in range(5)], "SEED = 1", "b = list(open(SEED))"], []),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("cells", "names"), [case[1:] for case in SETTINGS], ids=[case[0] for case in SETTINGS])
 def test_settings(cells, names, notebook):
     assert [each.name for each in suggest.settings(notebook(*map(dedent, cells)), graph)] == names
+
+
+def test_settings_in_a_cell_that_is_tagged_so_for_kale(notebook):
+    far_down = [f"a{at} = list(open('{at}'))" for at in range(5)]
+    read = notebook("# A", *far_down, "d1 = 5\npassword = 'x'\nd2 = d1 + 1", "b = list(open(d1, password, d2))")
+    tagged = replace(read.cells[-2], tags=("pipeline-parameters",))
+    kales = replace(read, cells=(*read.cells[:-2], tagged, read.cells[-1]))
+    assert [[each.name for each in suggest.settings(one, graph)] for one in (read, kales)] == [[], ["d1"]]
 
 
 @pytest.mark.parametrize(
