@@ -18,7 +18,9 @@ UNDERLINED = re.compile(r"^(?P<title>[^\n#>*\-|].*)\n(?P<line>=+|-{3,})\s*$", re
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\s*$", re.MULTILINE | re.DOTALL)
 KALE = "block:"  # how Kale tags the first cell of a step
-KALE_APART = {"imports", "functions", "pipeline-parameters", "pipeline-metrics", "skip"}
+KALE_APART = {"imports", "functions", "pipeline-parameters", "pipeline-metrics"}
+SKIPPED = "skip"
+TAGGED = 0  # the level of what is no heading but a tag
 Path = tuple[tuple[int, str], ...]  # (level, title) from the outermost heading to the innermost
 
 
@@ -44,13 +46,15 @@ def paths(notebook: Notebook) -> dict[int, Path]:
 
 
 def _of_kale(notebook: Notebook) -> dict[int, Path]:
-    """The names of Kale's steps: an untagged cell belongs to the step above it."""
+    """The names of Kale's steps: a cell whose tags name none, as `block:` does not, belongs to what stands above it."""
     found: dict[int, Path] = {}
     current: Path = ()
     for cell in notebook.code_cells:
-        for name in (tag.removeprefix(KALE) for tag in cell.tags if tag.startswith(KALE)):
-            current = ((1, name),)
-        found[cell.index] = () if KALE_APART & set(cell.tags) else current
+        if KALE_APART & set(cell.tags):
+            current = ()
+        elif names := [tag.removeprefix(KALE) for tag in cell.tags if tag.startswith(KALE) and tag != KALE]:
+            current = ((TAGGED, names[-1]),)
+        found[cell.index] = () if SKIPPED in cell.tags else current
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
+from nbprod.suggest.headings import TAGGED
 from nbprod.suggest.suggestion import Segment
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ MOST = 14  # steps: more than a person takes in at once
 FEW = 4
 LONG = 8  # cells of a step without headings of its own
 CROSSING = 6  # names from one step to the next
+TITLED = ("heading", "tagged")  # how the reasons begin that a title gives
 Segments = tuple[Segment, ...]
 
 
@@ -47,10 +49,12 @@ def _grouped(work: Sequence[int], paths: Mapping[int, Path], level: int) -> Segm
     if len(groups) == 1:  # the notebook's title says nothing of a step
         return (Segment(tuple(work)),)
     return tuple(
-        Segment(cells, title, (f"heading '{title}'",) if title else ())
-        for path, cells in groups
-        for title in [path[-1][1] if path else ""]
+        Segment(cells, path[-1][1], (_titled(*path[-1]),)) if path else Segment(cells) for path, cells in groups
     )
+
+
+def _titled(level: int, title: str) -> str:
+    return f"tagged '{title}' for Kale" if level == TAGGED else f"heading '{title}'"
 
 
 def _split(segment: Segment, flow: Flow) -> Segments:
@@ -111,7 +115,7 @@ def one(parts: Sequence[Segment], why: str) -> Segment:
     """Return the parts as one segment, which keeps the title of the longest."""
     titled = [each for each in parts if each.title]
     longest = max(titled, key=lambda each: len(each.cells)) if titled else parts[0]
-    others = (reason for each in parts for reason in each.why if not reason.startswith("heading"))
+    others = (reason for each in parts for reason in each.why if not reason.startswith(TITLED))
     reasons = dict.fromkeys((*longest.why, *others, why))
     return Segment(
         cells=tuple(cell for each in parts for cell in each.cells),

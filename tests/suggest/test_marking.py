@@ -98,8 +98,23 @@ def test_steps_of_kale_are_headings_not_marks():
         ["prev:load", "block:clean"],
         ["skip"],
     ]
-    assert headings.paths(reading(done)) == {0: (), 1: ((1, "load"),), 2: ((1, "load"),), 3: ((1, "clean"),), 4: ()}
+    assert headings.paths(reading(done)) == {0: (), 1: ((0, "load"),), 2: ((0, "load"),), 3: ((0, "clean"),), 4: ()}
     assert marking.without_kale(DOCUMENT) is DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("tags", "steps"),
+    [
+        ([["block:load"], [], ["block:clean"], ["block:"]], ["load", "load", "clean", "clean"]),
+        ([["imports"], [], ["block:load"], ["functions"], []], ["", "", "load", "", ""]),
+        ([["block:load"], ["skip"], [], ["pipeline-metrics"], []], ["load", "", "load", "", ""]),
+        ([["block:load", "prev:start", "limit:memory:2G"], ["skip", "prev:load"]], ["load", ""]),
+    ],
+    ids=["one that names no step", "what stands apart ends a step", "what is skipped does not", "other tags"],
+)
+def test_which_step_of_kale_a_cell_belongs_to(tags, steps):
+    document = {**DOCUMENT, "cells": [{**DOCUMENT["cells"][2], "metadata": {"tags": each}} for each in tags]}
+    assert [path[-1][1] if path else "" for path in headings.paths(reading(document)).values()] == steps
 
 
 def test_old_formats_have_no_ids():

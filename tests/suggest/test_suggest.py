@@ -179,6 +179,17 @@ def test_settings(cells, names, notebook):
     assert [each.name for each in suggest.settings(notebook(*map(dedent, cells)), graph)] == names
 
 
+def test_the_reason_for_a_step_of_kale_is_its_tag(notebook):
+    read = notebook("# All", "a = list(open('a'))", "b = sorted(a)", "c = sum(b)")
+    tags = ((), ("block:load",), ("block:",), ("block:count", "prev:load"))
+    kales = replace(read, cells=tuple(replace(one, tags=each) for one, each in zip(read.cells, tags, strict=True)))
+    found = suggest.steps(kales, graph).segments
+    assert [(each.name, each.cells, each.why) for each in found] == [
+        ("load", (1, 2), ("tagged 'load' for Kale",)),
+        ("count", (3,), ("tagged 'count' for Kale",)),
+    ]
+
+
 def test_settings_in_a_cell_that_is_tagged_so_for_kale(notebook):
     far_down = [f"a{at} = list(open('{at}'))" for at in range(5)]
     read = notebook("# A", *far_down, "d1 = 5\npassword = 'x'\nd2 = d1 + 1", "b = list(open(d1, password, d2))")
