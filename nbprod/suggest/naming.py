@@ -31,6 +31,7 @@ VERBS = (
     (("groupby", "pivot_table", "agg"), "summarize_{}"),
 )
 LONGEST = 32
+NAME = re.compile(rf"(?=.{{1,{LONGEST}}}$)[a-z][a-z0-9]*(_[a-z0-9]+)+")
 CLAUSE = re.compile(r"[:(–—?!.;/]| - ")
 
 
@@ -57,11 +58,13 @@ def with_names(segments: tuple[Segment, ...], flow: Flow) -> tuple[Segment, ...]
 
 
 def of_title(title: str) -> str:
-    """Return the heading's telling words as a name; "" if it has none.
+    """Return the heading's telling words as a name, or the heading itself where it is one; "" if it has none.
 
-    >>> of_title("Préparation of the Data: cleaning"), of_title("The 3 of us"), of_title("数据")
-    ('preparation_data', 'us', '')
+    >>> of_title("Préparation of the Data: cleaning"), of_title("The 3 of us"), of_title("fit_on_all"), of_title("数据")
+    ('preparation_data', 'us', 'fit_on_all', '')
     """
+    if NAME.fullmatch(title):
+        return title
     start = CLAUSE.split(title)[0]
     head = start if re.search(r"\w{3}", start) else title
     ascii_text = unicodedata.normalize("NFKD", head).encode("ascii", "ignore").decode().lower().replace("'", "")

@@ -181,12 +181,12 @@ def test_settings(cells, names, notebook):
 
 def test_the_reason_for_a_step_of_kale_is_its_tag(notebook):
     read = notebook("# All", "a = list(open('a'))", "b = sorted(a)", "c = sum(b)")
-    tags = ((), ("block:load",), ("block:",), ("block:count", "prev:load"))
+    tags = ((), ("block:load",), ("block:",), ("block:count_by_day", "prev:load"))
     kales = replace(read, cells=tuple(replace(one, tags=each) for one, each in zip(read.cells, tags, strict=True)))
     found = suggest.steps(kales, graph).segments
     assert [(each.name, each.cells, each.why) for each in found] == [
         ("load", (1, 2), ("tagged 'load' for Kale",)),
-        ("count", (3,), ("tagged 'count' for Kale",)),
+        ("count_by_day", (3,), ("tagged 'count_by_day' for Kale",)),
     ]
 
 
