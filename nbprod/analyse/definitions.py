@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nbprod.analyse.facts import is_given
+from nbprod.analyse.facts import DEFINING, TYPE_ALIAS, is_given
 from nbprod.analyse.knowledge import PURE_CALLS, PURE_METHODS
 from nbprod.analyse.scopes import bound_name
 from nbprod.model.graph import Definition, DefinitionKind
@@ -25,7 +25,6 @@ _COMPOSED = (
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Attribute, ast.Name),
 )
 _GUARDS = (ast.Try, ast.If)
-_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def _leaf_statements(node: ast.stmt) -> Iterator[ast.stmt]:
 def _is_quiet(node: ast.stmt, known: frozenset[str]) -> bool:
     if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)):
         return node.value is None or is_pure(node.value, known)
-    return isinstance(node, (*_DEFINING, ast.Pass))
+    return isinstance(node, (*DEFINING, ast.Pass))
 
 
 def is_pure(node: ast.AST, known: frozenset[str]) -> bool:
@@ -149,7 +148,7 @@ def definitions(statement: Statement, lines: Sequence[str], cell: int, names: tu
         return {node.name: _written(statement, lines, cell, node.name, kind)}
     is_lambda = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
     kind = DefinitionKind.FUNCTION if is_lambda else DefinitionKind.CONSTANT
-    if is_lambda:
+    if is_lambda or isinstance(node, TYPE_ALIAS):
         names = tuple(statement.trace.binds)
     if not names:
         return {}
@@ -160,7 +159,7 @@ def definitions(statement: Statement, lines: Sequence[str], cell: int, names: tu
 def guards_definitions(statement: Statement) -> bool:
     """Whether a `try` does nothing but import and define, or do without what can't be imported."""
     leaves = list(_leaf_statements(statement.node)) if isinstance(statement.node, ast.Try) else []
-    defines = [isinstance(each, _DEFINING) for each in leaves]
+    defines = [isinstance(each, DEFINING) for each in leaves]
     plain = [
         isinstance(each, ast.Pass) or (isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant))
         for each in leaves

@@ -21,7 +21,8 @@ _KINDS = {
     Role.TEST: CellKind.TEST,
     Role.SKIPPED: CellKind.SKIPPED,
 }
-_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+TYPE_ALIAS = (ast.TypeAlias,) if hasattr(ast, "TypeAlias") else ()  # `type Name = …`, from Python 3.12
+DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, *TYPE_ALIAS)
 GIVEN = BUILTINS | SHELL_NAMES
 
 
@@ -74,10 +75,10 @@ def _kind(scanned: ScannedCell, constants: frozenset[int], *, is_step: bool) -> 
 
 
 def is_definition(statement: Statement) -> bool:
-    """Whether a statement is an import, a function or a class, or names a lambda."""
+    """Whether a statement is an import, a function, a class or a type alias, or names a lambda."""
     node = statement.node
     is_lambda = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and bool(statement.trace.binds)
-    return isinstance(node, _DEFINING) or is_lambda
+    return isinstance(node, DEFINING) or is_lambda
 
 
 @dataclass(slots=True)

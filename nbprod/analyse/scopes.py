@@ -17,7 +17,7 @@ _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 class Scope:
     """One scope inside the module: its own names, and the places of those bound so far."""
 
-    kind: str  # "function", "class" or "comprehension"
+    kind: str  # "function", "class", "comprehension" or "parameters": the type parameters of `def f[T]`
     parent: Scope | None
     names: set[str] = field(default_factory=set)
     global_names: set[str] = field(default_factory=set)
@@ -33,8 +33,8 @@ def owner(scope: Scope | None, name: str) -> Scope | None:
             return None
         if name in at.names and (direct or at.kind != "class"):
             return at
-        # A class body sees its own names; what is nested in it does not.
-        direct = False
+        # A class body sees its own names, and so do the annotations in it; what else is nested in it does not.
+        direct = direct and at.kind == "parameters"
         at = at.parent
     return None
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, ClassVar
 from nbprod.analyse import scopes
 from nbprod.analyse.branches import Branches
 from nbprod.analyse.calls import is_namespace
+from nbprod.analyse.classes import Classes
 from nbprod.analyse.places import ANY, Box, elements, kinds, part_of
-from nbprod.analyse.scopes import Scope
 from nbprod.analyse.trace import FunctionFacts, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from nbprod.analyse.places import Value
     from nbprod.analyse.walker import Handlers
 
 
-class Statements(Branches):
+class Statements(Classes):
     """Walks statements."""
 
     def visit_expression(self, node: ast.Expr) -> None:
@@ -190,8 +190,7 @@ class Statements(Branches):
         """A function: its decorators and defaults are evaluated here, its body when it is called."""
         for decorator in node.decorator_list:
             self.visit(decorator)
-        with self.type_parameters(node):
-            facts = self.function_facts(node)
+        facts = self.function_facts(node)
         self.bind_facts(node.name, facts, node.lineno)
         if self.scope is not None:
             self.scope.functions.add(node.name)
@@ -206,33 +205,6 @@ class Statements(Branches):
         if wrappers:
             self.world.hold_functions(node.name, (*self.world.functions[node.name], *wrappers))
 
-    def visit_class(self, node: ast.ClassDef) -> None:
-        """A class: its body runs here, its methods when they are called."""
-        for each in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
-            self.visit(each)
-        outer, self.scope = self.scope, Scope("class", self.scope)
-        methods: dict[str, FunctionFacts] = {}
-        for statement in node.body:
-            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                methods[statement.name] = self.method(statement)
-            else:
-                self.visit(statement)
-        self.scope = outer
-        self.bind_facts(node.name, class_facts(methods, self.bases(node)), node.lineno)
-
-    def bases(self, node: ast.ClassDef) -> list[FunctionFacts]:
-        """Return the facts of those bases that are classes of the notebook."""
-        names = [base.id for base in node.bases if isinstance(base, ast.Name)]
-        return [facts for name in names for facts in self.world.functions.get(name, ())]
-
-    def method(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
-        """Walk a method."""
-        for decorator in node.decorator_list:
-            self.visit(decorator)
-        facts = self.function_facts(node)
-        self.bind(node.name, None, node.lineno)
-        return facts
-
     def visit_return(self, node: ast.Return) -> None:
         """What a function hands back."""
         if node.value is not None:
@@ -244,21 +216,11 @@ class Statements(Branches):
         self.trace.hands_out_code |= self.depth == 1
         return self.visit_children(node)
 
-    def visit_type_alias(self, node: ast.AST) -> None:
-        """`type Name = …` binds the name; its value is evaluated when needed."""
-        with self.type_parameters(node):
-            self.visit(node.value)  # type: ignore[attr-defined]  # Python 3.12's node
-        self.assign(node.name, None)  # type: ignore[attr-defined]
-
-    def type_parameters(self, node: ast.AST) -> TypeParameters:
-        """Return the scope of `def f[T]` and `class C[T]`."""
-        return TypeParameters(self, getattr(node, "type_params", ()))
-
     def ignore(self, node: ast.AST) -> None:
         """Nothing is read or bound here."""
 
     handlers: ClassVar[Handlers] = {
-        **Branches.handlers,
+        **Classes.handlers,
         ast.Expr: visit_expression,
         ast.Assign: visit_assignment,
         ast.AnnAssign: visit_annotated,
@@ -268,7 +230,6 @@ class Statements(Branches):
         ast.ImportFrom: visit_import_from,
         ast.FunctionDef: visit_function,
         ast.AsyncFunctionDef: visit_function,
-        ast.ClassDef: visit_class,
         ast.Return: visit_return,
         ast.Yield: visit_yield,
         ast.YieldFrom: visit_yield,
@@ -283,24 +244,7 @@ class Statements(Branches):
         ast.Match: Branches.visit_match,
         ast.Global: ignore,
         ast.Nonlocal: ignore,
-        **({ast.TypeAlias: visit_type_alias} if hasattr(ast, "TypeAlias") else {}),
     }
-
-
-class TypeParameters:
-    """Within it, type parameters are local names."""
-
-    def __init__(self, walker: Statements, parameters: Sequence[ast.AST]) -> None:
-        self.walker, self.parameters = walker, parameters
-
-    def __enter__(self) -> None:
-        self.outer = self.walker.scope
-        if self.parameters:
-            names = {each.name for each in self.parameters}  # type: ignore[attr-defined]  # Python 3.12's nodes
-            self.walker.scope = Scope("function", self.outer, names)
-
-    def __exit__(self, *_: object) -> None:
-        self.walker.scope = self.outer
 
 
 def called_name(node: ast.Call) -> str:
@@ -310,21 +254,3 @@ def called_name(node: ast.Call) -> str:
     'partial'
     """
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
-def class_facts(methods: dict[str, FunctionFacts], bases: list[FunctionFacts]) -> FunctionFacts:
-    """Return the facts of a class: what any of its methods does may happen wherever the class is used."""
-    inherited = {name: facts for base in bases for name, facts in base.methods.items()}
-    every = list(methods.values())
-    made_by = methods.get("__init__", inherited.get("__init__", FunctionFacts()))
-    return FunctionFacts(
-        mutates_arguments=made_by.mutates_arguments - frozenset(made_by.arguments[:1]),
-        reads=frozenset(name for each in every for name in each.reads),
-        binds=frozenset(name for each in every for name in each.binds),
-        mutates=frozenset(name for each in every for name in each.mutates),
-        draws=frozenset(lib for each in every for lib in each.draws),
-        calls=tuple(call for each in every for call in each.calls),
-        pyplot=any(each.pyplot for each in every),
-        methods={**inherited, **methods},
-        is_class=True,
-    )

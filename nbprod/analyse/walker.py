@@ -40,6 +40,7 @@ class Walker:
         self.branch = 0  # how many expressions around may not be evaluated
         self.alternatives = 0  # how many branches and loops are around
         self.depth = 0
+        self.lazy = False  # in an expression that is evaluated when somebody asks for it
         self.idle: ast.AST | None = None  # the expression whose result nobody uses
         self.outer_places: dict[str, Place] = {}
         self.lambdas: dict[int, FunctionFacts] = {}  # by the identity of their nodes
@@ -67,6 +68,15 @@ class Walker:
             self.branch -= 1
 
     @contextmanager
+    def lazily(self) -> Iterator[None]:
+        """Within it, names may be bound further down."""
+        outer, self.lazy = self.lazy, True
+        try:
+            yield
+        finally:
+            self.lazy = outer
+
+    @contextmanager
     def alternative(self) -> Iterator[None]:
         """Within it, a name that is bound may as well stand for what it was before."""
         self.alternatives += 1
@@ -80,7 +90,7 @@ class Walker:
         scope = scopes.owner(self.scope, name)
         if scope is not None:
             return scope.places.get(name)
-        self.read(name, line)
+        self.read(name, line, late=self.lazy)
         return self.outer_value(name) if self.depth else self.world.value(name)
 
     def outer_value(self, name: str) -> Value:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 # (what it is about, cells, what the last reads, what it writes)
@@ -136,6 +138,34 @@ SCOPES = [
     ("a skipped cell is not earlier", ["# tag: skip\nx = 1", "c = 1\nif c:\n    x = 2\ny = x"], "", "c x y"),
     ("globals()['x'] is a read", ["x = 1", "y = globals()['x']"], "x", "y"),
     ("globals()['x'] = is a binding", ["globals()['x'] = 1"], "", "x"),
+]
+
+# From Python 3.12.
+TYPES = [
+    ("a class's type parameter is its own", ["class Pair[T]:\n    def first(self, of: T) -> T: return T"], "", "Pair"),
+    ("a method's type parameter", ["class Box:\n    def put[T](self, what: T) -> T: return what"], "", "Box"),
+    (
+        "a generic method's annotations see the class's names",
+        ["class Box:\n    Row = 1\n    def put[T](self, a: Row): ..."],
+        "",
+        "Box",
+    ),
+    (
+        "a generic method's body does not",
+        ["Row = 1", "class Box:\n    Row = 2\n    def put[T](self): return Row"],
+        "Row",
+        "Box",
+    ),
+    (
+        "a type parameter's bound is read",
+        ["class Row: ...", "def first[T: Row](of: list[T]) -> T: ..."],
+        "Row",
+        "first",
+    ),
+    ("bases see type parameters", ["class Base: ...", "class Pair[T](Base[T]): ..."], "Base", "Pair"),
+    ("a type alias reads what it is made of", ["class Row: ...", "type Rows = list[Row]"], "Row", "Rows"),
+    ("a type alias of itself", ["type Tree = dict[str, Tree]"], "", "Tree"),
+    ("a type alias of what stands below", ["type Rows = list[Row]\nclass Row: ..."], "", "Rows Row"),
 ]
 
 FUNCTIONS = [
@@ -328,3 +358,9 @@ STRINGS = [
 def test_the_last_cell(facts_from, cells, reads, writes):
     last = facts_from(*cells)[-1]
     assert (last.reads, last.writes) == (set(reads.split()), set(writes.split()))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax came with Python 3.12")
+@pytest.mark.parametrize(("cells", "reads", "writes"), [pytest.param(*case, id=name) for name, *case in TYPES])
+def test_type_parameters(facts_from, cells, reads, writes):
+    test_the_last_cell(facts_from, cells, reads, writes)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -147,6 +148,13 @@ def test_definitions(graph_from, cells, expected):
     graph = graph_from(*cells)
     shown = [each.name + "*" * (each.local and each.name != "*") for each in graph.step("a").definitions]
     assert (" ".join(shown), graph.diagnostics) == (expected, ())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax came with Python 3.12")
+def test_a_type_alias_travels(graph_from):
+    graph = graph_from("class Row: ...\ntype Rows = list[Row]", "%%step a\nx: Rows = []")
+    assert [each.source for each in graph.step("a").definitions] == ["class Row: ...", "type Rows = list[Row]"]
+    assert graph.diagnostics == ()
 
 
 def test_a_definition_in_its_own_words(graph_from):
