@@ -98,7 +98,7 @@ class TypeParameters:
 def class_facts(methods: dict[str, FunctionFacts], bases: list[FunctionFacts]) -> FunctionFacts:
     """Return the facts of a class: what any of its methods does may happen wherever the class is used."""
     inherited = {name: facts for base in bases for name, facts in base.methods.items()}
-    every = list(methods.values())
+    every = [*methods.values(), *(facts for base in bases for facts in base.methods.values())]
     made_by = methods.get("__init__", inherited.get("__init__", FunctionFacts()))
     return FunctionFacts(
         mutates_arguments=made_by.mutates_arguments - frozenset(made_by.arguments[:1]),

@@ -181,6 +181,12 @@ FUNCTIONS = [
     ("a lambda with a name", ["k = 1", "f = lambda x: x * k", "r = f(2)"], "f k", "r"),
     ("another name for a function", ["k = 1", "def f(): return k", "g = f", "r = g()"], "g k", "r"),
     ("a method's free names", ["k = 1", "class A:\n    def m(self): return k", "a = A()"], "A k", "a"),
+    (
+        "an inherited method's free names",
+        ["k = 1", "class B:\n    def m(self): return k", "class A(B): ...", "a = A()", "r = a.m()"],
+        "a k",
+        "r",
+    ),
     ("a dict of functions", ["k = 1", "def f(): return k", "d = {'f': f}", "r = d['f']()"], "d k", "r"),
     ("a dict of lambdas", ["k = 1", "d = {'f': lambda: k}", "r = d['f']()"], "d k", "r"),
     (
