@@ -100,6 +100,7 @@ class Branches(Expressions):
         if handler.name and self.scope is None and not self.depth:
             self.flow.pop(handler.name, None)
             self.trace.late.discard(handler.name)
+            self.trace.soft.discard(handler.name)
 
     def visit_with(self, node: ast.With | ast.AsyncWith) -> None:
         """`with … as name`: its body runs, unless an exception is suppressed."""

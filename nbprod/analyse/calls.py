@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from nbprod.analyse import knowledge as known
-from nbprod.analyse import randomness, strings
+from nbprod.analyse import randomness, scopes, strings
 from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached
 from nbprod.analyse.trace import CallSeen, FunctionFacts
 from nbprod.analyse.walker import Walker
@@ -210,7 +210,8 @@ class Calls(Walker):
     def read_softly(self, names: set[str], line: int) -> None:
         """Read names that count only if something makes them."""
         for name in names - known.BUILTINS:
-            self.read(name, line, soft=True)
+            if scopes.owner(self.scope, name) is None:
+                self.read(name, line, soft=True)
 
     def namespace_item(self, node: ast.Subscript) -> None:
         """`globals()["name"]` reads the name."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from nbprod.analyse.branches import Branches
 from nbprod.analyse.scopes import Scope
 from nbprod.analyse.trace import FunctionFacts
+from nbprod.analyse.world import only_soft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +104,7 @@ def class_facts(methods: dict[str, FunctionFacts], bases: list[FunctionFacts]) -
     return FunctionFacts(
         mutates_arguments=made_by.mutates_arguments - frozenset(made_by.arguments[:1]),
         reads=frozenset(name for each in every for name in each.reads),
+        soft=only_soft(every),
         binds=frozenset(name for each in every for name in each.binds),
         mutates=frozenset(name for each in every for name in each.mutates),
         draws=frozenset(lib for each in every for lib in each.draws),

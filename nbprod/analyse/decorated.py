@@ -45,6 +45,11 @@ class Decorated:
         return names - {self.name} - decorator_names(self.statement.node)
 
     @property
+    def names_in_texts(self) -> frozenset[str]:
+        """The names in its texts, which it needs if something makes them."""
+        return frozenset(self.statement.trace.soft) - self.free_names - set(self.arguments)
+
+    @property
     def usual_call(self) -> str:
         """How it should be called."""
         made = ", ".join(self.outputs)

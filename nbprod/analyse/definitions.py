@@ -201,7 +201,8 @@ def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias, cell: int) -> D
 
 def _written(statement: Statement, lines: Sequence[str], cell: int, name: str, kind: DefinitionKind) -> Definition:
     trace = statement.trace
-    reads = frozenset(trace.reads) | frozenset(trace.late)
+    hard = frozenset(trace.reads) | frozenset(trace.late)
+    soft = frozenset(trace.soft) - hard
     functions = trace.functions.values()
     writes = frozenset(each for facts in functions for each in facts.binds | facts.mutates)
     return Definition(
@@ -210,7 +211,8 @@ def _written(statement: Statement, lines: Sequence[str], cell: int, name: str, k
         cell=cell,
         line=statement.line,
         source=source_of(statement, lines),
-        reads=reads - frozenset(trace.binds),
+        reads=(hard | soft) - frozenset(trace.binds),
+        soft=soft,
         writes=writes,
     )
 

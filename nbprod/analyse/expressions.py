@@ -137,7 +137,7 @@ class Expressions(Calls):
     def use(self, facts: FunctionFacts, line: int) -> None:
         """Take over what a nameless function does when it runs here."""
         for name in facts.reads:
-            self.read(name, line, late=True)
+            self.read(name, line, soft=name in facts.soft, late=True)
         for name in facts.mutates:
             self.change(self.world.value(name), line)
         for lib in facts.draws:

@@ -90,6 +90,7 @@ class Folded:
     changed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     late: set[str] = field(default_factory=set)
+    soft: set[str] = field(default_factory=set)
 
     @property
     def writes(self) -> set[str]:
@@ -103,7 +104,7 @@ def fold(statements: Sequence[Statement], made: set[str]) -> Folded:
     every = {name for statement in statements for name in statement.trace.binds}
     for statement in statements:
         _add(folded, statement, made, every)
-    for name in folded.late:
+    for name in folded.late | (folded.soft & made):
         unknown = name not in folded.bound and "*" not in folded.bound and not is_given(name)
         if not folded.bound.get(name) and (name in made or unknown):
             folded.reads.add(name)
@@ -127,6 +128,7 @@ def _add(folded: Folded, statement: Statement, made: set[str], every: set[str]) 
             folded.deleted.add(name)
     folded.changed |= {*trace.mutates, *trace.touches} - trace.deletes
     folded.late |= trace.late
+    folded.soft |= trace.soft
     if starred:
         folded.bound.setdefault("*", True)
 

@@ -132,7 +132,7 @@ class Needs:
             if known is not None and self.is_own_import(known, draft):
                 assert known.definition is not None
                 draft.definitions[key_of(known.definition)] = known.definition
-            soft = known is None and self.is_made_in_time(name, need)
+            soft = known is None and (name in definition.soft or self.is_made_in_time(name, need))
             yield Need(draft, name, known, need.cell, need.line, soft, need.late)
 
     def is_made_in_time(self, name: str, need: Need) -> bool:

@@ -198,7 +198,7 @@ class Resolver(Stepping):
 
     def feed_free_names(self, draft: Draft, function: Decorated, cell: int, line: int) -> None:
         """Definitions travel; values must be arguments."""
-        for name in sorted(function.free_names):
+        for name in sorted(function.free_names | (function.names_in_texts & self.needs.current.keys())):
             origin = self.needs.current.get(name)
             if origin is not None and origin.source in {Source.STEP, Source.PARAMETER}:
                 self.needs.find(function.unclear(f"it reads '{name}', which is not among its arguments"))

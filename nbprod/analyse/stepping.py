@@ -143,7 +143,7 @@ class Stepping:
         for name, read in statement.trace.reads.items():
             soft = read.soft or (read.late and self.is_bound_below(name, cell))
             self.needs.need(draft, name, cell, read.line, soft=soft, late=read.late)
-        for name in sorted(statement.trace.late):
+        for name in sorted(statement.trace.late | statement.trace.soft):
             known = self.needs.current.get(name)
             if known is not None:
                 self.needs.need(draft, name, cell, statement.line, soft=True, late=True)

@@ -37,10 +37,14 @@ class CallSeen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FunctionFacts:
-    """What a function, lambda or class of the notebook does when used; names are the notebook's."""
+    """What a function, lambda or class of the notebook does when used; names are the notebook's.
+
+    `soft` are those of `reads` that count only if something makes them: they stand in texts.
+    """
 
     arguments: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
+    soft: frozenset[str] = frozenset()
     binds: frozenset[str] = frozenset()
     mutates: frozenset[str] = frozenset()
     mutates_arguments: frozenset[str] = frozenset()
@@ -67,6 +71,7 @@ class Trace:
 
     reads: dict[str, Read] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    soft: set[str] = field(default_factory=set)  # read late, if something makes them
     binds: dict[str, bool] = field(default_factory=dict)  # name → surely?
     loop_targets: set[str] = field(default_factory=set)
     deletes: set[str] = field(default_factory=set)
@@ -91,7 +96,8 @@ class Trace:
         """Return what was collected as facts of a function."""
         return FunctionFacts(
             arguments=arguments,
-            reads=frozenset(self.reads) | frozenset(self.late),
+            reads=frozenset(self.reads) | frozenset(self.late) | frozenset(self.soft),
+            soft=frozenset(self.soft) - self.reads.keys() - self.late,
             binds=frozenset(self.binds),
             mutates=frozenset(self.mutates),
             mutates_arguments=frozenset(self.mutates_arguments),

@@ -108,7 +108,7 @@ class Walker:
             trace.pyplot = True
         if self.depth:
             if soft:
-                trace.late.add(name)
+                trace.soft.add(name)
             else:
                 trace.reads.setdefault(name, Read(line))
             return
@@ -130,7 +130,7 @@ class Walker:
         for each in effects.reads:
             if not self.flow.get(each):
                 bound_on_the_way = self.flow.get(each) is False or each in effects.binds
-                self.note(each, Read(line, soft=bound_on_the_way, via=True))
+                self.note(each, Read(line, soft=bound_on_the_way or each in effects.soft, via=True))
         for each in effects.binds:
             with self.perhaps():
                 self.bind_global(each, None)
@@ -189,7 +189,8 @@ class Walker:
         if scopes.binder(self.scope, name) is None and not self.depth:
             self.world.bind_function(name, (facts,), surely=not self.alternatives)
             self.trace.functions[name] = facts
-            self.trace.late |= facts.reads - {name}
+            self.trace.late |= facts.reads - facts.soft - {name}
+            self.trace.soft |= facts.soft - {name}
 
     def change(self, value: Value, line: int, *, root: str = "") -> None:
         """Note that an object changes, under each name that reaches it."""

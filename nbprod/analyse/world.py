@@ -9,7 +9,7 @@ from nbprod.analyse.knowledge import BUILTINS, CONVENTIONS
 from nbprod.analyse.places import Place, owned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from nbprod.analyse.places import Value
     from nbprod.analyse.trace import CallSeen, FunctionFacts, Label
@@ -20,6 +20,7 @@ class Effects:
     """What using a function does, with all that it calls: names of the notebook and of its own arguments."""
 
     reads: frozenset[str]
+    soft: frozenset[str]
     binds: frozenset[str]
     mutates: frozenset[str]
     mutates_arguments: frozenset[str]
@@ -108,6 +109,7 @@ class World:
         changed = self._changed_arguments(reached)
         return Effects(
             reads=frozenset(read for facts in every for read in facts.reads),
+            soft=only_soft(every),
             binds=frozenset(bind for facts in every for bind in facts.binds),
             mutates=frozenset(self._changed_globals(every, changed)),
             mutates_arguments=frozenset(changed[name]),
@@ -164,6 +166,12 @@ class World:
                 if argument_at(facts, at) in changed:
                     found |= labels
         return found
+
+
+def only_soft(every: Iterable[FunctionFacts]) -> frozenset[str]:
+    """Return the names that the functions read in texts only, so that they count only if something makes them."""
+    read = {name for facts in every for name in facts.reads - facts.soft}
+    return frozenset(name for facts in every for name in facts.soft if name not in read)
 
 
 def argument_at(facts: FunctionFacts, at: int | str) -> str:

@@ -67,6 +67,7 @@ class Definition:
     An import binds one name: `import a, b` makes two definitions. `reads` are its free names (late-bound), builtins
     left out; `writes` the globals that it rebinds or mutates when called. `local` says that it reads a parameter or
     what a step makes, or writes a global: then it must stand inside the step's function, which closes over the names.
+    `soft` are those of `reads` that stand in texts, and count only if something makes them.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Definition:
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     local: bool = False
+    soft: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

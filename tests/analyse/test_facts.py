@@ -337,6 +337,36 @@ STRINGS = [
     ("a formula without data", ["import formula as smf\ny, x = 1, 2", "m = smf.ols('y ~ x')"], "smf x y", "m"),
     ("format(**globals())", ["a, b = 1, 2", "s = '{a} {c}'.format(**globals())"], "a", "s"),
     ("eval of a literal", ["a = 1", "s = eval('a + 1')"], "a", "s"),
+    (
+        "a function that is passed what its query names",
+        ["limit, df = 1, g()", "def late(d, limit): return d.query('a > @limit')", "t = late(df, 2)"],
+        "df late",
+        "t",
+    ),
+    (
+        "a function whose query names what nothing makes",
+        ["def late(d): return d.query('a > @other')", "t = late(1)"],
+        "late",
+        "t",
+    ),
+    (
+        "a function's query",
+        ["limit, df = 1, g()", "def late(d): return d.query('a > @limit')", "t = late(df)"],
+        "df late limit",
+        "t",
+    ),
+    (
+        "a lambda's query names what nothing makes",
+        ["df = g()", "t = map(lambda d: d.query('a > @other'), df)"],
+        "df",
+        "t",
+    ),
+    (
+        "a method's query names what nothing makes",
+        ["class A:\n    def late(self, d): return d.query('a > @other')", "a = A()\nt = a.late(1)"],
+        "A",
+        "a t",
+    ),
     ("SQL on a frame", ["import duckdb\ndf = g()", "t = duckdb.sql('select * from df').df()"], "df duckdb", "t"),
     (
         "a shell line arrives as an f-string",

@@ -44,6 +44,8 @@ STEPS = [
      {"a": "-> t", "b": "t<a -> t", "c": "t<b ->"}),
     ("a test's names are outputs", ["%%step a\nx = 1\ny = 2", "%%test a\nassert x"], {"a": "-> x"}),
     ("a name in a query", ["%%step a\nk = 1\nd = 2", "%%step b\nt = d.query('x > @k')"], {"a": "-> k d", "b": "d<a k<a ->"}),
+    ("a name in a query of a function, that nothing makes", ["def f(d): return d.query('x > @k')", "%%step a\nd = 2", "%%step b\nt = f(d)"], {"a": "-> d", "b": "d<a ->"}),
+    ("a name in a query of a function, made later", ["def f(d): return d.query('x > @k')", "%%step a\nk = 1\nd = 2", "%%step b\nt = f(d)"], {"a": "-> k d", "b": "k<a d<a ->"}),
     ("del hides", ["%%step a\nx = 1\nt = 2\ndel t", "%%step b\nx"], {"a": "-> x", "b": "x<a ->"}),
     ("an unparsable cell disables only itself", ["%%step a\nx = 1", "x = = 2", "%%step b\nx"], {"a": "-> x", "b": "x<a ->"}),
     ("exploration is ignored", ["%%step a\nx = 1", "x\nlen([x])\nz = x", "%%step b\nx"], {"a": "-> x", "b": "x<a ->"}),
