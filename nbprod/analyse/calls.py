@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.analyse import knowledge as known
 from nbprod.analyse import randomness, scopes, strings
-from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached
+from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached, texts
 from nbprod.analyse.trace import CallSeen, FunctionFacts
 from nbprod.analyse.walker import Walker
 from nbprod.analyse.world import argument_at
@@ -38,7 +38,7 @@ class Calls(Walker):
             passed[index] = self.visit(argument)
         for keyword in node.keywords:
             passed[keyword.arg or "**"] = self.visit(keyword.value)
-        self.read_strings(node, dotted)
+        self.read_strings(node, dotted, receiver, passed)
         if isinstance(node.func, ast.Attribute) and not dotted:
             return self.call_method(node, receiver, passed, used=used)
         if dotted:
@@ -101,7 +101,7 @@ class Calls(Walker):
         if name == "items" and not passed:
             pair = Box("tuple", ((1, part_of(receiver, ANY)),))
             return Box("iterator", ((ANY, pair),))
-        return None
+        return text_of(texts(receiver)) if name in known.REWRITING else None
 
     def call_imported(self, node: ast.Call, dotted: str, passed: Mapping[int | str, Value]) -> Value:
         """A function of a library."""
@@ -121,7 +121,7 @@ class Calls(Walker):
         if dotted in known.ARRAY_ALIASES:
             return passed.get(0)
         root = dotted.split(".", 1)[0]
-        return Box({"numpy": "array", "pandas": "frame"}.get(root, ""))
+        return Box({"numpy": "array", "pandas": "frame", "duckdb": "duckdb"}.get(root, ""))
 
     def note_randomness(self, node: ast.Call, dotted: str) -> None:
         """Note draws from, and seeding of, a global random state."""
@@ -155,8 +155,8 @@ class Calls(Walker):
             self.change(first, node.lineno)
         elif name in known.CONSUMERS:
             self.use_up(tuple(passed.values()), node.lineno)
-        if name in {"eval", "exec"} and node.args and isinstance(node.args[0], ast.Constant):
-            self.read_softly(strings.expression_names(str(node.args[0].value)), node.lineno)
+        for text in texts(first) if name in {"eval", "exec"} else ():
+            self.read_softly(strings.expression_names(text), node.lineno)
         if name == "map" and node.args and isinstance(node.args[0], ast.Name):
             self.call_function(node.args[0].id, {0: elements(passed.get(1))}, node.lineno)
         return result_of_builtin(name, passed)
@@ -196,16 +196,18 @@ class Calls(Walker):
         outer = [self.world.value(name) for kind, name in facts.returns if kind == "global"]
         return [*given, *outer]
 
-    def read_strings(self, node: ast.Call, dotted: str) -> None:
+    def read_strings(self, node: ast.Call, dotted: str, receiver: Value, passed: Mapping[int | str, Value]) -> None:
         """Read the names that a call's texts hold."""
-        texts = [text for each in node.args for text in texts_of(each)]
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        if isinstance(node.func, ast.Attribute) and name == "format" and uses_namespace(node):
-            texts = [ast.unparse(node.func.value)] if isinstance(node.func.value, ast.Constant) else []
-            self.read_softly({each for text in texts for each in strings.template_names(text)}, node.lineno)
+        name = called_name(node)
+        if name == "format" and uses_namespace(node):
+            self.read_softly({each for text in texts(receiver) for each in strings.template_names(text)}, node.lineno)
             return
-        for text in texts:
-            self.read_softly(names_in(text, name, dotted, with_data=has_data(node)), node.lineno)
+        is_sql = queries(name, dotted, receiver)
+        for text in texts(*passed.values()):
+            names = (
+                strings.query_language_names(text) if is_sql else names_in(text, name, dotted, with_data=has_data(node))
+            )
+            self.read_softly(names, node.lineno)
 
     def read_softly(self, names: set[str], line: int) -> None:
         """Read names that count only if something makes them."""
@@ -219,15 +221,24 @@ class Calls(Walker):
             self.read(str(node.slice.value), node.lineno)
 
 
-def texts_of(node: ast.expr) -> list[str]:
-    """Return the plain text of an argument: all of a literal, what stands between the fields of an f-string.
+def text_of(literals: tuple[str, ...]) -> Value:
+    """Return a text made of these literals; None if there are none."""
+    return Box("scalar", texts=literals) if literals else None
 
-    >>> texts_of(ast.parse("f'delay > @limit and hour > {first}'", mode="eval").body)
-    ['delay > @limit and hour > ']
+
+def called_name(node: ast.Call) -> str:
+    """Return the last part of the name that a call calls.
+
+    >>> called_name(ast.parse("functools.partial(f, 1)", mode="eval").body)
+    'partial'
     """
-    if isinstance(node, ast.JoinedStr):
-        return [text for part in node.values for text in texts_of(part)]
-    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def queries(name: str, dotted: str, receiver: Value) -> bool:
+    """Whether a call's texts are SQL, in which frames of the notebook are tables."""
+    by_connection = name in known.QUERYING_METHODS and "duckdb" in kinds(receiver)
+    return dotted.startswith("duckdb.") or name in known.QUERYING or by_connection
 
 
 def is_namespace(node: ast.expr) -> bool:
@@ -239,8 +250,6 @@ def names_in(text: str, method: str, dotted: str, *, with_data: bool) -> set[str
     """Return the notebook's names in a text that is passed to a method or library function."""
     if dotted in {"pandas.eval", "numexpr.evaluate"}:
         return strings.expression_names(text)
-    if dotted.startswith("duckdb.") or method == "sql":
-        return strings.query_language_names(text)
     if method in {"query", "eval"}:
         return strings.query_names(text)
     return strings.formula_names(text, with_data=with_data) if "~" in text else set()

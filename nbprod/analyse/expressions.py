@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
-from nbprod.analyse.calls import Calls
-from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached
+from nbprod.analyse.calls import Calls, text_of
+from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached, texts
 from nbprod.analyse.scopes import Scope
 from nbprod.analyse.trace import Trace
 
@@ -38,7 +38,19 @@ class Expressions(Calls):
 
     def visit_constant(self, node: ast.Constant) -> Value:
         """A literal is reached by no other name."""
+        if isinstance(node.value, str):
+            return text_of((node.value,))
         return Box("scalar") if node.value is not None else None
+
+    def visit_template(self, node: ast.JoinedStr) -> Value:
+        """An f-string: what stands between its fields is a text."""
+        self.visit_children(node)
+        return text_of(tuple(str(part.value) for part in node.values if isinstance(part, ast.Constant)))
+
+    def visit_operation(self, node: ast.BinOp) -> Value:
+        """`text + text` and `text % value` are texts; what else operators make is new."""
+        left, right = self.visit(node.left), self.visit(node.right)
+        return text_of(texts(left, right)) if isinstance(node.op, (ast.Add, ast.Mod)) else None
 
     def visit_name(self, node: ast.Name) -> Value:
         """A name denotes what it was bound to."""
@@ -227,6 +239,8 @@ class Expressions(Calls):
 
     handlers: ClassVar[Handlers] = {
         ast.Constant: visit_constant,
+        ast.JoinedStr: visit_template,
+        ast.BinOp: visit_operation,
         ast.Name: visit_name,
         ast.Attribute: visit_attribute,
         ast.Subscript: visit_subscript,

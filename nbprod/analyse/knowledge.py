@@ -39,6 +39,17 @@ KEEPING = _words("""
 FLUENT = _words("""
     fit partial_fit set_params
 """)
+# Methods of texts whose result holds what the text holds.
+REWRITING = frozenset({"format", "replace", "strip", "lstrip", "rstrip"})
+# What takes SQL in which frames are tables: by its name, and as a method of a DuckDB connection.
+QUERYING = frozenset({"sql", "sqldf"})
+QUERYING_METHODS = frozenset({"execute", "executemany", "query", "from_query"})
+# SQL's words that begin a part in which tables stand, a condition of a join, or another part.
+SQL_CLAUSES = {
+    **dict.fromkeys(_words("from join into update table describe summarize pivot unpivot copy"), "from"),
+    **dict.fromkeys(_words("on using"), "on"),
+    **dict.fromkeys(_words("select where group order having limit set values window qualify returning"), ""),
+}
 PICKING = _words("""
     get pop popleft setdefault
 """)
@@ -97,6 +108,7 @@ CONVENTIONS = {
     "plt": "matplotlib.pyplot",
     "sns": "seaborn",
     "random": "random",
+    "duckdb": "duckdb",
 }
 
 # Constructors and functions without effects: a constant may be made with them.

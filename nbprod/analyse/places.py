@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ANY = "*"  # the key of a part that no constant names
+_MANY = 32  # literals of a text beyond which no more are kept
 
 
 Value: TypeAlias = "tuple[Place, ...] | Part | Box | Either | None"
@@ -20,11 +21,12 @@ Value: TypeAlias = "tuple[Place, ...] | Part | Box | Either | None"
 class Place:
     """One object: the names bound to it, the parts that it holds, and the wholes that hold it."""
 
-    __slots__ = ("kind", "label", "names", "parts", "wholes")
+    __slots__ = ("kind", "label", "names", "parts", "texts", "wholes")
 
-    def __init__(self, kind: str = "", label: tuple[str, str] | None = None) -> None:
+    def __init__(self, kind: str = "", label: tuple[str, str] | None = None, texts: tuple[str, ...] = ()) -> None:
         self.kind = kind
         self.label = label
+        self.texts = texts
         self.names: set[str] = set()
         self.parts: dict[object, tuple[Place, ...]] = {}
         self.wholes: list[Place] = []
@@ -46,10 +48,14 @@ class Part(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A container or another object that the expression makes; `kind` says what it is, as far as that is known."""
+    """A container or another object that the expression makes; `kind` says what it is, as far as that is known.
+
+    `texts` are the literals that a text is made of.
+    """
 
     kind: str
     items: tuple[tuple[object, Value], ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 class Either(NamedTuple):
@@ -115,7 +121,7 @@ def _new_part(value: Part) -> tuple[Place, ...]:
 
 
 def _built(box: Box) -> Place:
-    place = Place(box.kind)
+    place = Place(box.kind, texts=box.texts)
     for key, value in box.items:
         if value is not None:
             place.hold(key, owned(value))
@@ -145,6 +151,17 @@ def kinds(value: Value) -> set[str]:
     if isinstance(value, Box):
         return {value.kind}
     return {place.kind for place in reached(value)} if not isinstance(value, Part) else set()
+
+
+def texts(*values: Value) -> tuple[str, ...]:
+    """Return the literals that the values are made of, where they are texts."""
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, Box):
+            found += value.texts
+        elif not isinstance(value, Part):
+            found += (text for place in reached(value) for text in place.texts)
+    return tuple(found[:_MANY])
 
 
 def changed(places: tuple[Place, ...]) -> tuple[set[str], set[tuple[str, str]]]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
 from nbprod.analyse.branches import Branches
-from nbprod.analyse.calls import is_namespace
+from nbprod.analyse.calls import called_name, is_namespace, text_of
 from nbprod.analyse.classes import Classes
-from nbprod.analyse.places import ANY, Box, elements, kinds, part_of
+from nbprod.analyse.places import ANY, Box, elements, kinds, part_of, texts
 from nbprod.analyse.trace import FunctionFacts, Trace
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Statements(Classes):
         if grows or kinds(own) & {"list", "dict", "set", "array"}:
             self.change(own, node.lineno)
             self.keep(own, (elements(value),))
-        self.bind(target.id, own, node.lineno)
+        self.bind(target.id, text_of(texts(own, value)) if texts(own) else own, node.lineno)
 
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind or change a target of assignment."""
@@ -245,12 +245,3 @@ class Statements(Classes):
         ast.Global: ignore,
         ast.Nonlocal: ignore,
     }
-
-
-def called_name(node: ast.Call) -> str:
-    """Return the last part of the name that a call calls.
-
-    >>> called_name(ast.parse("functools.partial(f, 1)", mode="eval").body)
-    'partial'
-    """
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

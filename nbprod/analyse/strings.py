@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 import re
 
+from nbprod.analyse.knowledge import SQL_CLAUSES
+
 AT_NAME = re.compile(r"@([A-Za-z_]\w*)")
 WORD = re.compile(r"[A-Za-z_]\w*")
-FORMULA = re.compile(r"^[^'\"\n]*~[^'\"\n]*$")
+FORMULA = re.compile(r"^[^'\"\n]*~(?!/)[^'\"\n]*$")  # no path in the home folder
 CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*[(.]")
+SQL_COMMENT = re.compile(r"--.*")
+SQL_PART = re.compile(r"([A-Za-z_.][\w.]*+)(?=(\s*\()?)|([(),])")  # a word and whether it is called, or a mark
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)|%\(([A-Za-z_]\w*)\)")
 
 
@@ -55,5 +59,27 @@ def template_names(text: str) -> set[str]:
 
 
 def query_language_names(text: str) -> set[str]:
-    """Return the words of an SQL text: a frame of the notebook may be among them."""
-    return set(WORD.findall(text))
+    """Return the words of an SQL text that stand where tables do: frames of the notebook may be among them.
+
+    >>> sorted(query_language_names("select delay from flown f, hubs join planes on tail = plane where late"))
+    ['f', 'flown', 'hubs', 'planes']
+    >>> sorted(query_language_names("from main.flown where id in (select id from hubs) order by day"))
+    ['hubs']
+    >>> sorted(query_language_names("select max(delay) from (select * from flown) as f, hubs using (tail), planes"))
+    ['as', 'f', 'flown', 'hubs', 'planes']
+    """
+    found: set[str] = set()
+    around: list[str] = []
+    clause = "from"  # what comes first may be the rest of a text
+    for word, called, mark in SQL_PART.findall(SQL_COMMENT.sub("", text)):
+        if mark == "(":
+            around.append(clause)
+        elif mark == ")":
+            clause = around.pop() if around else clause
+        elif mark:
+            clause = "from" if clause == "on" else clause
+        elif word.lower() in SQL_CLAUSES:
+            clause = SQL_CLAUSES[word.lower()]
+        elif clause == "from" and not called and "." not in word:
+            found.add(word)
+    return found
