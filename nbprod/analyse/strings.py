@@ -12,7 +12,8 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 FORMULA = re.compile(r"^[^'\"\n]*~(?!/)[^'\"\n]*$")  # no path in the home folder
 CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*[(.]")
 SQL_COMMENT = re.compile(r"--.*")
-SQL_PART = re.compile(r"([A-Za-z_.][\w.]*+)(?=(\s*\()?)|([(),])")  # a word and whether it is called, or a mark
+# A word and whether it is called, or a mark; no file's path.
+SQL_PART = re.compile(r"(?<![\w.'/])([A-Za-z_][\w.]*+)(?=(\s*\()?)|([(),])")
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)|%\(([A-Za-z_]\w*)\)")
 
 
@@ -64,7 +65,7 @@ def query_language_names(text: str) -> set[str]:
     >>> sorted(query_language_names("select delay from flown f, hubs join planes on tail = plane where late"))
     ['f', 'flown', 'hubs', 'planes']
     >>> sorted(query_language_names("from main.flown where id in (select id from hubs) order by day"))
-    ['hubs']
+    ['flown', 'hubs']
     >>> sorted(query_language_names("select max(delay) from (select * from flown) as f, hubs using (tail), planes"))
     ['as', 'f', 'flown', 'hubs', 'planes']
     """
@@ -80,6 +81,6 @@ def query_language_names(text: str) -> set[str]:
             clause = "from" if clause == "on" else clause
         elif word.lower() in SQL_CLAUSES:
             clause = SQL_CLAUSES[word.lower()]
-        elif clause == "from" and not called and "." not in word:
-            found.add(word)
+        elif clause == "from" and not called:
+            found.add(word.rpartition(".")[2])  # DuckDB finds a frame whatever schema its name stands in
     return found

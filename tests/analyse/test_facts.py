@@ -436,9 +436,12 @@ STRINGS = [
         "t",
     ),
     (
-        "SQL's schemas are no names",
-        ["import duckdb\nmain = df = g()", "t = duckdb.sql('select * from main.df')"],
-        "duckdb",
+        "SQL's schemas and files are no names",
+        [
+            "import duckdb\nmain = data = csv = df = g()",
+            "t = duckdb.sql(\"select * from main.df, 'data/t.csv', 't.csv'\")",
+        ],
+        "df duckdb",
         "t",
     ),
     ("SQL on a frame", ["import duckdb\ndf = g()", "t = duckdb.sql('select * from df').df()"], "df duckdb", "t"),
