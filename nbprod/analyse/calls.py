@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nbprod.analyse import knowledge as known
 from nbprod.analyse import randomness, scopes, strings
 from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached, texts
+from nbprod.analyse.querying import called_name, is_namespace, names_in, uses_namespace
 from nbprod.analyse.trace import CallSeen, FunctionFacts
 from nbprod.analyse.walker import Walker
 from nbprod.analyse.world import argument_at
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbprod.analyse.places import Value
-
-_NAMESPACES = frozenset({"globals", "locals", "vars"})
 
 
 class Calls(Walker):
@@ -198,16 +197,14 @@ class Calls(Walker):
 
     def read_strings(self, node: ast.Call, dotted: str, receiver: Value, passed: Mapping[int | str, Value]) -> None:
         """Read the names that a call's texts hold."""
-        name = called_name(node)
-        if name == "format" and uses_namespace(node):
+        if called_name(node) == "format" and uses_namespace(node):
             self.read_softly({each for text in texts(receiver) for each in strings.template_names(text)}, node.lineno)
             return
-        is_sql = queries(name, dotted, receiver)
+        of_connection = "duckdb" in kinds(receiver)
         for text in texts(*passed.values()):
-            names = (
-                strings.query_language_names(text) if is_sql else names_in(text, name, dotted, with_data=has_data(node))
-            )
-            self.read_softly(names, node.lineno)
+            self.read_softly(names_in(text, node, dotted, of_connection=of_connection), node.lineno)
+            if dotted.startswith("duckdb.") and not self.depth:
+                self.trace.tables |= strings.tables_made(text)
 
     def read_softly(self, names: set[str], line: int) -> None:
         """Read names that count only if something makes them."""
@@ -224,45 +221,6 @@ class Calls(Walker):
 def text_of(literals: tuple[str, ...]) -> Value:
     """Return a text made of these literals; None if there are none."""
     return Box("scalar", texts=literals) if literals else None
-
-
-def called_name(node: ast.Call) -> str:
-    """Return the last part of the name that a call calls.
-
-    >>> called_name(ast.parse("functools.partial(f, 1)", mode="eval").body)
-    'partial'
-    """
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
-def queries(name: str, dotted: str, receiver: Value) -> bool:
-    """Whether a call's texts are SQL, in which frames of the notebook are tables."""
-    by_connection = name in known.QUERYING_METHODS and "duckdb" in kinds(receiver)
-    return dotted.startswith("duckdb.") or name in known.QUERYING or by_connection
-
-
-def is_namespace(node: ast.expr) -> bool:
-    """Whether an expression is `globals()`, `locals()` or `vars()`."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NAMESPACES
-
-
-def names_in(text: str, method: str, dotted: str, *, with_data: bool) -> set[str]:
-    """Return the notebook's names in a text that is passed to a method or library function."""
-    if dotted in {"pandas.eval", "numexpr.evaluate"}:
-        return strings.expression_names(text)
-    if method in {"query", "eval"}:
-        return strings.query_names(text)
-    return strings.formula_names(text, with_data=with_data) if "~" in text else set()
-
-
-def has_data(node: ast.Call) -> bool:
-    """Whether a call that takes a formula is given the frame that it is about."""
-    return len(node.args) > 1 or any(keyword.arg == "data" for keyword in node.keywords)
-
-
-def uses_namespace(node: ast.Call) -> bool:
-    """Whether a call is passed `**globals()`, `**locals()` or `**vars()`."""
-    return any(keyword.arg is None and is_namespace(keyword.value) for keyword in node.keywords)
 
 
 def in_place(node: ast.Call) -> bool:

@@ -132,6 +132,7 @@ class Resolver(Stepping):
             if lib in self.seeds or randomness.STATES[lib] in current:
                 self.explored[lib] = (cell, line)
         self.note_settings(cell, statement)
+        self.make_tables(cell, statement)
         is_parameters = scanned.cell.role is Role.PARAMETERS
         for name in trace.binds:
             origin = Origin(Source.LOOSE, cell, statement.line, prior=step_prior(current.get(name)))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
 from nbprod.analyse.branches import Branches
-from nbprod.analyse.calls import called_name, is_namespace, text_of
+from nbprod.analyse.calls import text_of
 from nbprod.analyse.classes import Classes
 from nbprod.analyse.places import ANY, Box, elements, kinds, part_of, texts
+from nbprod.analyse.querying import called_name, is_namespace
 from nbprod.analyse.trace import FunctionFacts, Trace
 
 if TYPE_CHECKING:

@@ -37,6 +37,7 @@ class Stepping:
     explored: dict[str, tuple[int, int]] = field(default_factory=dict)
     remaining: dict[str, int] = field(default_factory=dict)
     calls: dict[int, Decorated] = field(default_factory=dict)
+    tables: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # cell, line and step that made it last
 
     def step_cell(self, scanned: ScannedCell) -> None:
         """One cell of a step made of cells."""
@@ -101,8 +102,13 @@ class Stepping:
         for name in statement.trace.deletes:
             self.needs.current.pop(name, None)
         self.star(scanned, statement)
+        self.make_tables(cell, statement, draft.name)
         if statement.trace.settings:
             self.set_up(cell, statement, draft.name)
+
+    def make_tables(self, cell: int, statement: Statement, step: str = "") -> None:
+        """Tables in DuckDB's own database last as long as the process of the step that makes them."""
+        self.tables.update(dict.fromkeys(statement.trace.tables, (cell, statement.line, step)))
 
     def changed_together(self, draft: Draft, statement: Statement) -> list[str]:
         """Return the names under which a statement changes one object, as far as a record has nothing against it."""
@@ -147,6 +153,15 @@ class Stepping:
             known = self.needs.current.get(name)
             if known is not None:
                 self.needs.need(draft, name, cell, statement.line, soft=True, late=True)
+        self.miss_tables(draft, statement)
+
+    def miss_tables(self, draft: Draft, statement: Statement) -> None:
+        """Tables that the statement reads, and that only the process of another step has."""
+        wanted = statement.trace.reads.keys() - statement.trace.tables - self.needs.current.keys()
+        for name in sorted(wanted & self.tables.keys()):
+            at, line, maker = self.tables[name]
+            if maker != draft.name:
+                self.needs.find(LostSetting(at, line, f"'{name}' in DuckDB's own database"))
 
     def is_bound_below(self, name: str, cell: int) -> bool:
         """Whether the notebook binds a name in or below a cell."""

@@ -11,6 +11,10 @@ AT_NAME = re.compile(r"@([A-Za-z_]\w*)")
 WORD = re.compile(r"[A-Za-z_]\w*")
 FORMULA = re.compile(r"^[^'\"\n]*~(?!/)[^'\"\n]*$")  # no path in the home folder
 CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*[(.]")
+SQL_MADE = re.compile(
+    r"\bcreate\s(?:or\s+replace\s)?(?:temp\w*\s)?\s*(?:table|view)(?:\s+if\s+not\s+exists)?\s+([A-Za-z_][\w.]*)",
+    re.IGNORECASE,
+)
 SQL_COMMENT = re.compile(r"--.*")
 # A word and whether it is called, or a mark; no file's path.
 SQL_PART = re.compile(r"(?<![\w.'/])([A-Za-z_][\w.]*+)(?=(\s*\()?)|([(),])")
@@ -84,3 +88,12 @@ def query_language_names(text: str) -> set[str]:
         elif clause == "from" and not called:
             found.add(word.rpartition(".")[2])  # DuckDB finds a frame whatever schema its name stands in
     return found
+
+
+def tables_made(text: str) -> set[str]:
+    """Return the names of the tables and views that an SQL text makes.
+
+    >>> sorted(tables_made("create temp view hubs as select 1; create or replace table main.flown as select 1"))
+    ['flown', 'hubs']
+    """
+    return {made.rpartition(".")[2] for made in SQL_MADE.findall(text)}

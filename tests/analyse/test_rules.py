@@ -93,6 +93,12 @@ FOUND = [
     ("exploration draws after all", ["import numpy as np", "%%step a\nnp.random.seed(0)\nnp.random.rand()", "np.random.rand()"], []),
     ("a setting from a computed value", ["import os\nn = os.cpu_count()\nos.environ['N'] = str(n)", "%%step a\nx = 1"],
      [("NB304", 0, 3, "os.environ")]),
+    ("a table that another step made", ["import duckdb", "%%step a\nt = 1\nduckdb.sql('create table flown as select * from t')", "%%step b\nx = duckdb.sql('select * from flown').df()"],
+     [("NB304", 1, 3, "'flown' in DuckDB's own database")]),
+    ("a table of exploration", ["import duckdb\nduckdb.sql('create view hubs as select 1')", "%%step a\nx = duckdb.sql('select * from hubs').df()"],
+     [("NB304", 0, 2, "'hubs' in DuckDB's own database")]),
+    ("a table of the step's own", ["import duckdb\nduckdb.sql('create table t as select 1')", "%%step a\nduckdb.sql('create or replace table t as select 1')\nx = duckdb.sql('select * from t').df()"], []),
+    ("a frame of a table's name", ["import duckdb", "%%step a\nduckdb.sql('create table t as select 1')\nt = 1", "%%step b\nx = duckdb.sql('select * from t').df()"], []),
 ]  # fmt: skip
 
 
