@@ -18,8 +18,8 @@ from nbprod.model.record import Sample
 from nbprod.record import audit, randomness
 from nbprod.record.calls import calling
 from nbprod.record.proof import role_of
-from nbprod.record.sampling import Taken, duplicate
-from nbprod.values import fingerprint, sample, save
+from nbprod.record.sampling import Taken
+from nbprod.values import duplicate, fingerprint, sample, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

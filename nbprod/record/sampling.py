@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import pickle
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nbprod.values import sample
+from nbprod.values import duplicate, sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,12 +72,3 @@ def fits(value: Any) -> bool:
     except Exception:  # noqa: BLE001  (what can't be pickled may still be copied)
         return True
     return True
-
-
-def duplicate(values: dict[str, Any]) -> dict[str, Any]:
-    """Copy the values, all in one go: what they share, the copies share."""
-    try:
-        copied: dict[str, Any] = pickle.loads(pickle.dumps(values, protocol=5))
-    except Exception:  # noqa: BLE001  (lambdas, say)
-        return copy.deepcopy(values)
-    return copied

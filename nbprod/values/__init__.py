@@ -6,6 +6,7 @@ from nbprod.values.compare import first_difference
 from nbprod.values.comparing.difference import Difference
 from nbprod.values.describe import describe
 from nbprod.values.disk import whole, write_whole
+from nbprod.values.duplicates import duplicate
 from nbprod.values.fingerprint import Fingerprint, fingerprint
 from nbprod.values.pictures import FIGURES, counted, picture, pictures_differ, pictures_in, save_pictures
 from nbprod.values.sampling import sample
@@ -19,6 +20,7 @@ __all__ = [
     "Saved",
     "counted",
     "describe",
+    "duplicate",
     "fingerprint",
     "first_difference",
     "groups",

@@ -11,6 +11,7 @@ import types
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from nbprod.values.content.randomness import global_name
 from nbprod.values.content.walk import NoContentError
 
 if TYPE_CHECKING:
@@ -152,6 +153,9 @@ def feed_object(walk: Walk, sink: Sink, value: object) -> None:
     """Any other object: how it would be made again, and the state it would be given."""
     if words := opaque(value):
         raise NoContentError(words)
+    if name := global_name(value):
+        sink.update(f"global random state {name}".encode())
+        return
     reduced = _reduced(value)
     sink.update(qualified_name(type(value)).encode())
     if isinstance(reduced, str):

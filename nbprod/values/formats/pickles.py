@@ -1,6 +1,7 @@
 """Python's own way to store objects: joblib for estimators and arrays, pickle, and cloudpickle for what cells define.
 
-What pickling itself loses - attributes set on a frame or an array, views of one array - is kept.
+What pickling itself loses - attributes set on a frame or an array, views of one array, being the global random state -
+is kept.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nbprod.values.content.frames import extras_of
+from nbprod.values.content.randomness import global_name
 from nbprod.values.formats.format import (
     ESTIMATORS,
     FIGURES,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 CONTAINERS = (dict, list, tuple)
 MAIN = b"__main__"  # a pickle with it looks things up in the notebook itself, which no other process can
 KEPT = ("numpy.ndarray", *PANDAS_FRAMES, *PANDAS_SERIES)
+GENERATORS = ("numpy.random.mtrand.RandomState", "random.Random")
 HEAVY = ("numpy.ndarray", *PANDAS_FRAMES, *PANDAS_SERIES, *POLARS_FRAMES, *ESTIMATORS)
 
 
@@ -51,7 +54,7 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 class _Keeper:
-    """What both picklers share: attributes set on frames and arrays come along, and views stay views."""
+    """What both picklers share: set attributes come along, views stay views, the global random state stays global."""
 
     memories: frozenset[int] = frozenset()
 
@@ -64,6 +67,8 @@ class _Keeper:
                 return view
         if is_a(value, *FIGURES):
             return _reduced_figure(value)
+        if is_a(value, *GENERATORS) and (name := global_name(value)):
+            return name  # which pickle takes for a name of the value's module
         inherited = getattr(super(), "reducer_override", None)
         return inherited(value) if inherited else NotImplemented
 
@@ -87,6 +92,11 @@ class _Pickler(_Keeper, pickle.Pickler):
     pass
 
 
+def pickled(value: Any) -> bytes:
+    """Return the value as a pickle for this process; raises DoesNotFitError."""
+    return _dumped(_Pickler, value)
+
+
 def _dumped(pickler: Any, value: Any) -> bytes:
     """The value as a pickle made by that class of picklers."""
     stream = io.BytesIO()
@@ -101,7 +111,7 @@ def _dumped(pickler: Any, value: Any) -> bytes:
 
 def write_pickle(value: Any, path: Path) -> None:
     """Write a value whose classes and functions can all be imported again."""
-    content = _dumped(_Pickler, value)
+    content = pickled(value)
     if MAIN in content:
         raise DoesNotFitError("something that a cell defines")
     path.write_bytes(content)
