@@ -145,10 +145,12 @@ def _draft(file: NotebookFile, document: dict[str, Any]) -> _Draft:
 
 def _reading(document: dict[str, Any], path: str) -> Notebook:
     from nbprod.adapters import ipython
+    from nbprod.project import locate
     from nbprod.read import notebook
 
     # As JSON, whatever the format of the file is.
-    return replace(notebook(json.dumps(document), f"{path}.ipynb", ipython.transform), path=path)
+    read = notebook(json.dumps(document), f"{path}.ipynb", ipython.transform, locate(path).beside)
+    return replace(read, path=path)
 
 
 def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progress: Progress | None) -> Suggestion:

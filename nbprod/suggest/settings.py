@@ -50,7 +50,7 @@ def _is_open(cell: Cell, flow: Flow) -> bool:
 
 def _of_cell(cell: Cell) -> Iterator[Setting]:
     tree = _parsed(cell)
-    lines = cell.python.split("\n")
+    lines, written = cell.python.split("\n"), cell.source.split("\n")
     names = Counter(each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and _stores(each))
     for node in tree.body:
         target = _target(node)
@@ -58,7 +58,10 @@ def _of_cell(cell: Cell) -> Iterator[Setting]:
             first = node.lineno
             while first > 1 and lines[first - 2].startswith("#") and not lines[first - 2].startswith("#%"):
                 first -= 1
-            yield Setting(target, ast.unparse(node.value), cell.index, first, node.end_lineno or node.lineno)  # type: ignore[attr-defined]
+            last = node.end_lineno or node.lineno
+            if lines[first - 1 : last] != written[first - 1 : last]:
+                continue  # it stands in a file that the cell runs
+            yield Setting(target, ast.unparse(node.value), cell.index, first, last)  # type: ignore[attr-defined]
 
 
 def _loaded(cell: Cell) -> Iterator[str]:

@@ -55,3 +55,16 @@ def test_what_was_suggested_is_proven(suggested):
     done = project.verify(suggested.written)
     assert done.outputs
     assert [each for each in done.outputs if not each.equal] == []
+
+
+def test_what_cells_run_of_other_files_is_known(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    cells = ["%run rates.py\n%run -i tools.ipynb", "rows = scaled(RATE)", "## Sums", "total = sum(rows)"]
+    made = [v4.new_markdown_cell(each) if each.startswith("#") else v4.new_code_cell(each) for each in cells]
+    (tmp_path / "sums.ipynb").write_text(json.dumps(v4.new_notebook(cells=made)))
+    (tmp_path / "rates.py").write_text("RATE = 3\n")
+    tools = v4.new_notebook(cells=[v4.new_code_cell("def scaled(n):\n    return [2 * each for each in range(n)]")])
+    (tmp_path / "tools.ipynb").write_text(json.dumps(tools))
+    found = suggest(tmp_path / "sums.ipynb").suggestion
+    assert found.errors == ()
+    assert [each.cells for each in found.segments] == [(1,), (3,)]
