@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nbprod.analyse.facts import DEFINING, TYPE_ALIAS, is_given
-from nbprod.analyse.knowledge import PURE_CALLS, PURE_METHODS
+from nbprod.analyse.facts import DEFINING, TYPE_ALIAS
+from nbprod.analyse.knowledge import BUILTINS, PURE_CALLS, PURE_METHODS
 from nbprod.analyse.scopes import bound_name
 from nbprod.model.graph import Definition, DefinitionKind
 from nbprod.model.notebook import Role
@@ -119,7 +119,7 @@ def is_pure(node: ast.AST, known: frozenset[str]) -> bool:
     while pending:
         at = pending.pop()
         if isinstance(at, ast.Name):
-            if at.id not in known and at.id not in local and not is_given(at.id):
+            if at.id not in known and at.id not in local and at.id not in BUILTINS:
                 return False
         elif isinstance(at, ast.Call):
             if not _calls_purely(at):

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nbprod.analyse.knowledge import BUILTINS, SHELL_NAMES
+from nbprod.analyse.knowledge import BUILTINS, HISTORY, SHELL_NAMES
 from nbprod.model.graph import CellFacts, CellKind
 from nbprod.model.notebook import Role
 
@@ -23,7 +23,7 @@ _KINDS = {
 }
 TYPE_ALIAS = (ast.TypeAlias,) if hasattr(ast, "TypeAlias") else ()  # `type Name = …`, from Python 3.12
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, *TYPE_ALIAS)
-GIVEN = BUILTINS | SHELL_NAMES
+GIVEN = BUILTINS | SHELL_NAMES | HISTORY
 
 
 def is_given(name: str) -> bool:
@@ -32,7 +32,16 @@ def is_given(name: str) -> bool:
     >>> is_given("len"), is_given("_12"), is_given("_rows")
     (True, True, False)
     """
-    return name in GIVEN or (name.startswith("_") and name.lstrip("_i").isdigit())
+    return name in GIVEN or is_history(name)
+
+
+def is_history(name: str) -> bool:
+    """Whether it is a name by which IPython keeps what the cells before read and showed.
+
+    >>> is_history("_"), is_history("_i3"), is_history("Out"), is_history("_rows")
+    (True, True, True, False)
+    """
+    return name in HISTORY or (name.startswith("_") and name.lstrip("_i").isdigit())
 
 
 def cell_facts(cells: Sequence[ScannedCell], constants: frozenset[int], steps: dict[int, str]) -> tuple[CellFacts, ...]:

@@ -37,6 +37,15 @@ class Missing(NamedTuple):
     maker: int | None
 
 
+class NotebookOnly(NamedTuple):
+    """A step reads what only IPython has."""
+
+    step: str
+    name: str
+    cell: int
+    line: int
+
+
 class ChangedAfterRead(NamedTuple):
     """A step changes a name in a cell below one in which another step reads it."""
 
@@ -85,4 +94,14 @@ class LostSetting(NamedTuple):
     what: str
 
 
-Finding = Unmade | ChangedOutside | Missing | ChangedAfterRead | Unseeded | ExplorationDraws | Unclear | LostSetting
+Finding = (
+    Unmade
+    | ChangedOutside
+    | Missing
+    | NotebookOnly
+    | ChangedAfterRead
+    | Unseeded
+    | ExplorationDraws
+    | Unclear
+    | LostSetting
+)

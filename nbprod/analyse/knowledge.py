@@ -11,9 +11,8 @@ def _words(text: str) -> frozenset[str]:
 
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__"}
 # What IPython puts into the notebook's namespace, and the module that stands for it where `!cmd` is plain Python.
-SHELL_NAMES = frozenset(
-    {"get_ipython", "display", "In", "Out", "exit", "quit", "_", "__", "___", "_ih", "_oh", "_dh", "subprocess"}
-)
+SHELL_NAMES = frozenset({"get_ipython", "display", "exit", "quit", "subprocess"})
+HISTORY = frozenset({"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh"})
 
 # Methods that change their object whatever becomes of the result.
 CHANGING = _words("""

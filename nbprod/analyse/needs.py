@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from nbprod.analyse.facts import is_given
-from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Finding, Missing, Unmade
+from nbprod.analyse.facts import is_given, is_history
+from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Finding, Missing, NotebookOnly, Unmade
 from nbprod.analyse.origins import Draft, Origin, Source, key_of
 from nbprod.model.graph import Definition, DefinitionKind
 
@@ -151,6 +151,8 @@ class Needs:
     def unmade(self, need: Need) -> None:
         """Nothing above makes the name."""
         draft, name = need.draft, need.name
+        if not need.soft and (is_history(name) or name == "get_ipython"):
+            self.find(NotebookOnly(draft.tests or draft.name, name, need.cell, need.line))
         if is_given(name) or self.take_from_star(need) or need.soft:
             return
         later = [cell for cell in self.makers.get(name, ()) if cell > need.cell]

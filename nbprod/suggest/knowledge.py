@@ -24,7 +24,7 @@ WRITING_CALLS = words("""
     shutil.unpack_archive urllib.request.urlretrieve urlretrieve wget.download joblib.dump pickle.dump json.dump
 """)
 UNSTORABLE_CALLS = words("""
-    open iter zip map filter enumerate reversed io.open gzip.open bz2.open lzma.open csv.reader csv.writer
+    get_ipython open iter zip map filter enumerate reversed io.open gzip.open bz2.open lzma.open csv.reader csv.writer
     csv.DictReader csv.DictWriter sqlite3.connect create_engine sqlalchemy.create_engine duckdb.connect
     psycopg2.connect pd.ExcelWriter pd.HDFStore pd.ExcelFile h5py.File tempfile.TemporaryFile
     tempfile.NamedTemporaryFile tempfile.TemporaryDirectory threading.Lock threading.RLock threading.Thread Lock

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from nbprod.analyse.rules.names import ChangesAfterRead, ChangesOutside, Cycles, MissingNames, UnmadeNames
+from nbprod.analyse.rules.names import (
+    ChangesAfterRead,
+    ChangesOutside,
+    Cycles,
+    MissingNames,
+    NotebookNames,
+    UnmadeNames,
+)
 from nbprod.analyse.rules.parsing import Unparsed
 from nbprod.analyse.rules.running import Draws, Secrets, Settings
 from nbprod.analyse.rules.steps import (
@@ -40,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     ChangesOutside(),
     Cycles(),
     MissingNames(),
+    NotebookNames(),
     ChangesAfterRead(),
     Declared(),
     ComputedParameters(),

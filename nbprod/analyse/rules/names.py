@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Missing, Unmade
+from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Missing, NotebookOnly, Unmade
 from nbprod.analyse.rules.subject import did_you_mean
 from nbprod.analyse.strings import WORD
 from nbprod.model.diagnostic import Severity
@@ -13,6 +13,7 @@ from nbprod.model.faults import (
     CHANGED_OUTSIDE,
     CYCLE,
     HIDDEN_STATE,
+    NOTEBOOK_NAME,
     UNDEFINED_NAME,
     UNMADE_NAME,
 )
@@ -82,6 +83,16 @@ class MissingNames:
             nearest = did_you_mean(name, subject.names)
             return UNDEFINED_NAME.at(cell, line, severity=severity, reader=reader, name=name, nearest=nearest)
         return HIDDEN_STATE.at(cell, line, severity=severity, reader=reader, name=name, maker=missing.maker, place=cell)
+
+
+class NotebookNames:
+    """A step reads what only IPython has."""
+
+    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+        """Yield one diagnostic for each name and step."""
+        for each in subject.findings(NotebookOnly):
+            what = "the notebook's own shell" if each.name == "get_ipython" else "what IPython keeps of earlier cells"
+            yield NOTEBOOK_NAME.at(each.cell, each.line, step=each.step, name=each.name, what=what)
 
 
 class ChangesAfterRead:

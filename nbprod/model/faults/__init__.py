@@ -12,6 +12,7 @@ from nbprod.model.faults.names import (
     CHANGED_OUTSIDE,
     CYCLE,
     HIDDEN_STATE,
+    NOTEBOOK_NAME,
     UNDEFINED_NAME,
     UNMADE_NAME,
 )
@@ -85,6 +86,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             TEST_OF_UNKNOWN_STEP,
             UNCLEAR_CALL,
             NAME_TAKEN,
+            NOTEBOOK_NAME,
             MARKED_TWICE,
             UNSTORABLE,
             UNSEEDED,
@@ -128,6 +130,7 @@ __all__ = [
     "MENDED_IDS",
     "NAME_TAKEN",
     "NETWORK",
+    "NOTEBOOK_NAME",
     "NOTHING_KEPT",
     "NOT_PYTHON",
     "NO_FINGERPRINT",

@@ -212,3 +212,34 @@ more_flights = flights + [99]
 number = len(more_flights)
 """,
 )
+
+NOTEBOOK_NAME = Fault(
+    code="NB214",
+    severity=Severity.ERROR,
+    title="A name that only a notebook has",
+    message="step '{step}' reads '{name}', {what}, which no module has",
+    hint="Give the value a name of its own in the cell that makes it, and read that.",
+    why="IPython keeps what cells showed as `_`, `_3` and `Out[3]`, what they read as `In`, and itself as "
+    "`get_ipython()`. What these are depends on the order in which cells were run, and a plain module has none of "
+    "them. Magics and shell lines are translated, and so are calls such as `get_ipython().system('ls')`.",
+    bad="""\
+# %%
+%%step load
+flights = [12, 40, 3]
+max(flights)
+
+# %%
+%%step score
+longest = _
+""",
+    cure="""\
+# %%
+%%step load
+flights = [12, 40, 3]
+most = max(flights)
+
+# %%
+%%step score
+longest = most
+""",
+)
