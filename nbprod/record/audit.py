@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,13 +33,19 @@ def signature(path: str) -> Signature:
     return (found.st_mtime_ns, found.st_size, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
+def files_clock() -> int:
+    """Return the time, in nanoseconds, that a file written now gets: Linux takes it from a clock of a few ms."""
+    coarse = getattr(time, "CLOCK_REALTIME_COARSE", None)
+    return time.time_ns() if coarse is None else time.clock_gettime_ns(coarse)
+
+
 @dataclass(slots=True)
 class Accesses:
     """What a step touched, in order of the first touch; paths are absolute.
 
     `read` are files whose content from before mattered: a file that was written first and read then isn't among them.
     `listed` are folders that it looked into, `commands` the words, as paths, of the programs that it started. Both
-    `read` and `commands` say how the file was then (see `signature`).
+    `read` and `commands` say how the file was then (see `signature`). What programs write, nobody tells: see `files`.
     """
 
     read: dict[str, Signature] = field(default_factory=dict)
@@ -47,6 +54,8 @@ class Accesses:
     hosts: dict[str, None] = field(default_factory=dict)
     addresses: dict[str, None] = field(default_factory=dict)
     commands: dict[str, Signature] = field(default_factory=dict)
+    programs: bool = False  # whether it started any since `since`, the time on the clock of files
+    since: int = field(default_factory=lambda: files_clock())
 
     def reads(self, path: object) -> None:
         """Note that the file at `path` was read."""
@@ -183,7 +192,12 @@ def _lookup(accesses: Accesses, details: tuple[Any, ...]) -> None:
         accesses.hosts[f"{name}:{port}"] = None
 
 
+def _starts_program(accesses: Accesses, _: tuple[Any, ...]) -> None:
+    accesses.programs = True
+
+
 def _popen(accesses: Accesses, details: tuple[Any, ...]) -> None:
+    accesses.programs = True
     arguments = details[1]
     words = [arguments] if isinstance(arguments, str | bytes) else list(arguments)
     for word in words:
@@ -205,4 +219,7 @@ NOTES: dict[str, Callable[[Accesses, tuple[Any, ...]], None]] = {
     "socket.connect": _connect,
     "socket.getaddrinfo": _lookup,
     "subprocess.Popen": _popen,
+    "os.system": _starts_program,
+    "os.forkpty": _starts_program,
+    "os.posix_spawn": _starts_program,
 }

@@ -2,7 +2,7 @@
 
 Readers and writers in C++ or Rust (polars, pyarrow given a path, h5py) and other programs raise no audit event. So a
 path that the step's code names counts too, when a file is there: as written if it isn't as it was before, else as
-read.
+read. Where other programs ran, what is new in the project's folder counts as written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from nbprod.record.audit import signature
-from nbprod.record.relevance import relevant
+from nbprod.record.relevance import NEVER, relevant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nbprod.record.audit import Accesses, Signature
 
 LONGEST = 400  # characters of a string that may be a path
+MOST_FILES = 20_000  # that are looked at after programs ran
 
 
 def read_and_written(
@@ -44,6 +45,25 @@ def read_and_written(
     left = [path for path in written if signature(path) is not None]
     folders = [each for each in accesses.listed if _is_own_folder(each, root)]
     return relevant([*existed, *folders], root), relevant(left, root)
+
+
+def note_programs(accesses: Accesses, root: Path) -> None:
+    """Note as written what is new below the project's root, if programs were started; forget that they were."""
+    if accesses.programs:
+        accesses.written.update(dict.fromkeys(_newer(root, accesses.since)))
+        accesses.programs = False
+
+
+def _newer(root: Path, since: int) -> Iterator[str]:
+    """The files below the root that were written since then, caches and hidden folders left out."""
+    looked_at = 0
+    for folder, below, files in os.walk(root):
+        below[:] = [each for each in below if each not in NEVER and not each.startswith(".")]
+        looked_at += len(files)
+        if looked_at > MOST_FILES:
+            return
+        paths = (os.path.join(folder, each) for each in files)  # noqa: PTH118  (strings all the way)
+        yield from (path for path in paths if (found := signature(path)) and found[0] >= since)
 
 
 def signatures(texts: Iterable[str]) -> dict[str, Signature]:

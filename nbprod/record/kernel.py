@@ -16,7 +16,7 @@ from nbprod.record import audit
 from nbprod.record.calls import Borders
 from nbprod.record.changes import in_reach
 from nbprod.record.figures import Screen, Shown
-from nbprod.record.files import read_and_written
+from nbprod.record.files import note_programs, read_and_written
 from nbprod.record.observer import Observer
 from nbprod.record.proof import Proof
 from nbprod.record.replay import Replays, Stage
@@ -190,6 +190,7 @@ class Session:
     def _left_steps(self, cell: int) -> None:
         """A cell of no step ended: what it wrote and changed that steps may read."""
         audit.listen(None)
+        note_programs(self.outside, self.plan.root)
         _, written = read_and_written(self.outside, {}, (), self.plan.root)
         self.written_outside += [(path, cell) for path in written]
         self.observer.border.moved()

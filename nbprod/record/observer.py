@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbprod.model.record import StepSeen
 from nbprod.record import audit
 from nbprod.record.borders import Border
-from nbprod.record.files import mentioned, read_and_written, signatures
+from nbprod.record.files import mentioned, note_programs, read_and_written, signatures
 from nbprod.record.memory import Peak
 from nbprod.record.modules import module_files
 from nbprod.record.randomness import Draws
@@ -92,6 +92,7 @@ class Observer:
         self.border.moved()
         self.draws.resume()
         watch.peak.resume()
+        watch.accesses.since = audit.files_clock()
         audit.listen(watch.accesses)
         watch.resumed = time.perf_counter()
 
@@ -102,6 +103,7 @@ class Observer:
             watch.seconds += time.perf_counter() - watch.resumed
             watch.resumed = 0.0
         audit.listen(None)
+        note_programs(watch.accesses, self._root)
         watch.peak.pause()
         self.draws.pause()
 

@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from nbprod import project
+from nbprod.errors import NotebookFaulty
+from nbprod.model.diagnostic import Severity
+
 pytestmark = pytest.mark.slow
 
 OWN_MODULES = """\
@@ -92,6 +96,21 @@ total = int(pd.read_csv("out/frame.csv")["a"].sum())
 # %%step report
 Path("report.json").write_text(json.dumps({"total": total}))
 """
+PROGRAMS = """\
+# %%
+from pathlib import Path
+# %%
+# !mkdir -p out && cd out && printf "1 2" > one.txt
+# %%
+# %%step fetch
+# !cd out && printf "3" > two.txt
+# %%
+# %%step count --outs total
+total = len(Path("out/two.txt").read_text())
+# %%
+# %%step more --outs all
+all = total + len(Path("out/one.txt").read_text())
+"""
 
 
 def test_modules_beside_the_notebook_and_on_its_path(whole):
@@ -143,3 +162,17 @@ def test_notebooks_and_scripts_that_cells_run(whole):
     assert made.verify().equal
     assert json.loads(made.text("data/more/total.json")) == 10000 + 6 + 9
     assert "top = 3\n" in made.text("runs/steps/more.py")
+
+
+def test_files_that_other_programs_write(whole):
+    made = whole("programs", PROGRAMS)
+    with pytest.raises(NotebookFaulty) as raised:
+        made.export()
+    assert [(each.code, each.message) for each in raised.value.diagnostics if each.severity is Severity.ERROR] == [
+        ("NB310", "step 'more' reads 'nb/out/one.txt', which cell 1 (line 4) writes and no step makes")
+    ]
+    project.record(made.notebook)
+    assert [(each.source, each.target, each.name) for each in made.graph().edges] == [
+        ("count", "more", "total"),
+        ("fetch", "count", "nb/out/two.txt"),
+    ]
