@@ -160,11 +160,12 @@ def _called(call: ast.Call, found: Look) -> None:
     dotted = dotted_name(call.func)
     head, _, last = dotted.rpartition(".")
     found.calls.add(last)
+    is_method = isinstance(call.func, ast.Attribute)
     found.plots |= head.split(".")[0] in PLOT_LIBRARIES or (
-        bool(head) and (last in DRAWING_METHODS or ".plot" in dotted)
+        is_method and (last in DRAWING_METHODS or ".plot" in dotted)
     )
     found.shows |= dotted in SHOWING_CALLS
-    found.writes_files |= (bool(head) and last in WRITING_METHODS and bool(call.args)) or dotted in WRITING_CALLS
+    found.writes_files |= (is_method and last in WRITING_METHODS and bool(call.args)) or dotted in WRITING_CALLS
     found.writes_files |= last == "open" and _opens_for_writing(call)
     found.shell |= dotted == "subprocess.run"
 

@@ -109,6 +109,20 @@ def _absorb_place(segments: Segments, case: Case) -> Segments:
     return absorbed(segments, case.flow, case.fault.cell, f"cell {case.fault.cell} {does}")
 
 
+def _absorb_writer(segments: Segments, case: Case) -> Segments:
+    if not case.told.get("writer", "").isdigit():
+        return segments
+    writer = int(case.told["writer"])
+    return absorbed(segments, case.flow, writer, f"cell {writer} writes {case.told['file']}, which is read")
+
+
+def _join_writers(segments: Segments, case: Case) -> Segments:
+    """Two steps that write one file, and what reads it in between, are one step."""
+    homes = [step_of(segments, case.step), step_of(segments, case.told.get("maker", ""))]
+    cells = [cell for each in homes if each is not None for cell in each.cells]
+    return joined(segments, (min(cells), max(cells)), f"they write {case.told['file']}") if all(homes) else segments
+
+
 def _join_cycle(segments: Segments, case: Case) -> Segments:
     names = set(re.findall(r"'([^']+)'", case.told.get("path", case.fault.message)))
     cells = [cell for each in segments if each.name in names for cell in each.cells]
@@ -195,4 +209,6 @@ _REPAIRS: dict[str, Callable[[Segments, Case], Segments]] = {
     "NB302": _join_random,
     "NB307": _drop_result,
     "NB308": _absorb_place,
+    "NB310": _absorb_writer,
+    "NB311": _join_writers,
 }

@@ -62,6 +62,11 @@ CASES = [
         ["load 1: -> a", "save 3: a ->"],
     ),
     (
+        "written by the end of a chain, too",
+        ["# Load", "a = list(open('a'))", "# Save", "a.head(2).to_csv('a.csv')"],
+        ["load 1: -> a", "save 3: a ->"],
+    ),
+    (
         "a loop that only prints is none",
         ["# Load", "a = list(open('a'))", "for each in a:\n    print(each)"],
         ["make_values 1: -> a"],
@@ -136,10 +141,12 @@ def test_a_notebook_of_many_headings_gets_few_steps(suggested):
         ("NB208", {"maker": "load", "name": "a", "changer": 5, "reader": "clean", "place": 3}, [(1,), (3, 5)]),
         ("NB205", {"path": "'load' → 'clean' → 'load'"}, [(1, 3), (5,)]),
         ("NB307", {"step": "count", "name": "n", "type": "x", "problem": ""}, [(1,), (3,), (5,)]),
+        ("NB310", {"step": "count", "file": "a.txt", "writer": 6}, [(1,), (3,), (5, 6)]),
+        ("NB311", {"step": "clean", "file": "a.txt", "maker": "load"}, [(1, 3), (5,)]),
     ],
 )
 def test_faults_of_a_run_are_cured(fault, fields, cells, notebook):
-    read = notebook("# Load", "a = list(open('a'))", "# Clean", "b = sorted(a)", "# Count", "n = len(b)")
+    read = notebook("# Load", "a = list(open('a'))", "# Clean", "b = sorted(a)", "# Count", "n = len(b)", "save()")
     before = suggest.steps(read, graph)
     found = suggest.improved(read, graph, before, [FAULTS[fault].at(5, 1, **fields)])
     assert [each.cells for each in found.segments] == cells
