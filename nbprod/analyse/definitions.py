@@ -156,6 +156,32 @@ def definitions(statement: Statement, lines: Sequence[str], cell: int, names: tu
     return dict.fromkeys(names, one)
 
 
+def additions(statement: Statement) -> tuple[str, ...]:
+    """Return the names whose parts a statement sets: `C` of `C.size = 3`, `del C.size` and `setattr(C, "size", 3)`."""
+    node = statement.node
+    if isinstance(node, ast.Assign | ast.Delete):
+        targets = node.targets
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        targets = [node.target]
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _sets_part(node.value):
+        return tuple(each.id for each in node.value.args[:1] if isinstance(each, ast.Name))
+    else:
+        return ()
+    parts = [each.value if isinstance(each, ast.Attribute) else None for each in targets]
+    names = [each.id for each in parts if isinstance(each, ast.Name)]
+    return tuple(dict.fromkeys(names)) if len(names) == len(targets) else ()
+
+
+def _sets_part(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id in {"setattr", "delattr"}
+
+
+def addition(statement: Statement, lines: Sequence[str], cell: int, name: str) -> Definition:
+    """Return the statement as a part of the definition of that name."""
+    made = _written(statement, lines, cell, name, DefinitionKind.CONSTANT)
+    return replace(made, reads=made.reads | {name}, writes=frozenset())
+
+
 def guards_definitions(statement: Statement) -> bool:
     """Whether a `try` does nothing but import and define, or do without what can't be imported."""
     leaves = list(_leaf_statements(statement.node)) if isinstance(statement.node, ast.Try) else []

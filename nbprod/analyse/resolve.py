@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from nbprod.analyse import definitions, randomness, settings
 from nbprod.analyse.decorated import decorator_names, step_mark, undecorated
 from nbprod.analyse.facts import is_definition, is_given
-from nbprod.analyse.findings import Missing
+from nbprod.analyse.findings import LostSetting, Missing
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.analyse.stepping import Stepping
+from nbprod.model.graph import DefinitionKind
 from nbprod.model.notebook import Role
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Resolver(Stepping):
         names = self.constants_of(statement) if may_hold else ()
         if names:
             self.constants.add(id(statement))
+        self.add_to_definitions(scanned, statement, step)
         if not names and not is_definition(statement):
             return
         made = definitions.definitions(statement, scanned.lines, scanned.cell.index, names)
@@ -104,6 +106,20 @@ class Resolver(Stepping):
             stays = old is not None and old.definition is not None and definitions.adds_to(definition, old.definition)
             prior = old if stays else None
             origin = Origin(Source.DEFINITION, definition.cell, definition.line, step, definition, prior)
+            self.needs.current[name] = origin
+
+    def add_to_definitions(self, scanned: ScannedCell, statement: Statement, step: str) -> None:
+        """What is set on a class or function of the notebook goes wherever that goes."""
+        added = {name: self.needs.current.get(name) for name in definitions.additions(statement)}
+        known = {name: old for name, old in added.items() if old is not None and old.definition is not None}
+        written = [name for name, old in known.items() if is_written_out(old)]
+        steady = all(each is None or each.is_steady for each in map(self.needs.current.get, statement.trace.reads))
+        for name in written:
+            if not steady and not step:
+                self.needs.find(LostSetting(scanned.cell.index, statement.line, name))
+                continue
+            made = definitions.addition(statement, scanned.lines, scanned.cell.index, name)
+            origin = Origin(Source.DEFINITION, made.cell, made.line, step, made, known[name])
             self.needs.current[name] = origin
 
     @staticmethod
@@ -204,6 +220,15 @@ class Resolver(Stepping):
             if origin is not None and origin.source in {Source.STEP, Source.PARAMETER}:
                 self.needs.find(function.unclear(f"it reads '{name}', which is not among its arguments"))
             self.needs.need(draft, name, cell, line)
+
+
+def is_written_out(origin: Origin) -> bool:
+    """Whether it is a function or class of the notebook, or what was set on one."""
+    definition = origin.definition
+    return definition is not None and (
+        definition.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS}
+        or (origin.prior is not None and definition.kind is DefinitionKind.CONSTANT)
+    )
 
 
 def step_prior(old: Origin | None) -> Origin | None:

@@ -196,7 +196,7 @@ def _shared(arranged: Iterable[StepPlan]) -> tuple[Definition, ...]:
     seen: set[str] = set()
     candidates: set[tuple[str, str]] = set()
     for key in sorted(several, key=lambda key: (found[key].cell, found[key].line)):
-        if key[0] not in seen:
+        if key[0] not in seen or key[0] in found[key].reads:  # what is set on a class goes with the class
             candidates.add(key)
         seen.add(key[0])
     while True:

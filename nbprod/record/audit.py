@@ -55,7 +55,7 @@ class Accesses:
     addresses: dict[str, None] = field(default_factory=dict)
     commands: dict[str, Signature] = field(default_factory=dict)
     programs: bool = False  # whether it started any since `since`, the time on the clock of files
-    since: int = field(default_factory=lambda: files_clock())
+    since: int = field(default_factory=files_clock)
 
     def reads(self, path: object) -> None:
         """Note that the file at `path` was read."""

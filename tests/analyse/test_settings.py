@@ -94,3 +94,37 @@ def test_an_environment_variable_of_a_magic():
     assert repeated(found, "a") == ['os.environ["MODE"] = "fast"']
     assert found.step("a").blocks[0].needs == ("import os",)
     assert found.diagnostics == ()
+
+
+COUNTER = "class Counter:\n    n = 0"
+
+
+def travelling(graph, step):
+    return [each.source for each in graph.step(step).definitions]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Counter.twice = twice", "setattr(Counter, 'twice', twice)", "del Counter.n", "Counter.n += 1", "twice.calls = 0"],
+)
+def test_what_is_set_on_a_class_goes_with_it(graph_from, line):
+    helper = "def twice(self): return 2 * self.n"
+    graph = graph_from(COUNTER, helper, line, "%%step a\nc = Counter(); twice(c)", "%%step b\nx = Counter().n")
+    for step in ("a", "b"):
+        assert set(travelling(graph, step)) >= {COUNTER, line} or "twice.calls" in line
+    assert travelling(graph, "a") == [COUNTER, helper, line]
+    assert graph.diagnostics == ()
+
+
+def test_a_class_is_as_it_was_where_a_step_uses_it(graph_from):
+    later = "Counter.size = 1"
+    graph = graph_from(COUNTER, "%%step a\nx = Counter()", later, "%%step b\ny = Counter(), x", "%%step c\nz = y")
+    assert travelling(graph, "a") == [COUNTER]
+    assert travelling(graph, "b") == [COUNTER, later]
+    graph = graph_from(COUNTER, "%%step a\nx = Counter()\nCounter.size = x.n", "%%step b\ny = Counter.size, x")
+    assert travelling(graph, "b") == [COUNTER, "Counter.size = x.n"]
+
+
+def test_a_class_that_gets_a_computed_value_outside_of_the_steps(graph_from):
+    graph = graph_from(COUNTER, "%%step a\nx = [1]", "Counter.size = len(x)", "%%step b\ny = Counter.size")
+    assert [(each.code, each.cell) for each in graph.diagnostics] == [("NB304", 2)]

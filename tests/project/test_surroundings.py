@@ -111,6 +111,23 @@ total = len(Path("out/two.txt").read_text())
 # %%step more --outs all
 all = total + len(Path("out/one.txt").read_text())
 """
+PATCHED = """\
+# %%
+class Price:
+    def __init__(self, euros): self.euros = euros
+def doubled(self): return Price(2 * self.euros * Price.rate)
+Price.doubled = doubled
+Price.rate = 10
+# %%
+# %%step make
+price = Price(2)
+# %%
+# %%step double
+twice = price.doubled()
+# %%
+# %%step more --outs total
+total = twice.euros + Price(1).doubled().euros
+"""
 
 
 def test_modules_beside_the_notebook_and_on_its_path(whole):
@@ -176,3 +193,13 @@ def test_files_that_other_programs_write(whole):
         ("count", "more", "total"),
         ("fetch", "count", "nb/out/two.txt"),
     ]
+
+
+def test_what_is_set_on_a_class_of_the_notebook(whole):
+    made = whole("patched", PATCHED)
+    made.export()
+    made.tests()
+    made.repro()
+    assert made.verify().equal
+    assert json.loads(made.text("data/more/total.json")) == 60
+    assert "Price.doubled = doubled\nPrice.rate = 10\n" in made.text("patched/definitions.py")
