@@ -12,7 +12,7 @@ from nbprod.values.disk import whole
 from nbprod.values.fingerprint import fingerprint
 from nbprod.values.formats.arrays import NPY, NPZ
 from nbprod.values.formats.figures import CSV, PNG, SVG
-from nbprod.values.formats.format import DoesNotFitError, Format
+from nbprod.values.formats.format import DoesNotFitError, Format, OnlyHereError
 from nbprod.values.formats.metrics import METRICS, is_metrics
 from nbprod.values.formats.parquet import PARQUET
 from nbprod.values.formats.pickles import CLOUDPICKLE, JOBLIB, PICKLE
@@ -86,9 +86,16 @@ def _save_out(value: object, folder: Path, stem: str, prefer: str | None) -> Sav
     if not print_.digest:
         raise ValueUnstorable(f"{stem!r} can't be stored: {print_.why}", hint=_cure(print_.why))
     prove = _prover(value, print_.digest)
-    for each in (*_third_party(), *OUT_FORMATS):
-        if each.fits(value) and (saved := _attempt(each, value, folder / f"{stem}.{each.extension}", prove)):
-            return saved
+    try:
+        for each in (*_third_party(), *OUT_FORMATS):
+            if each.fits(value) and (saved := _attempt(each, value, folder / f"{stem}.{each.extension}", prove)):
+                return saved
+    except OnlyHereError as error:
+        raise ValueUnstorable(
+            f"{stem!r} can't be stored: it holds the class {error}, which was put into that module while the notebook "
+            "ran, so that no other process has it",
+            hint="Define the class in a cell, with `class`, or keep the plain values.",
+        ) from error
     kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
     raise ValueUnstorable(
         f"{stem!r} can't be stored: no format brings back this {kind} unchanged",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import pathlib
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
 from nbprod.values import describe
-from nbprod.values.types import public_name
+from nbprod.values.types import is_importable, public_name
 
 ROWS = 400
 EACH = np.arange(ROWS)
@@ -174,3 +175,21 @@ def test_importing_values_is_light():
     heavy = "{'numpy', 'pandas', 'polars', 'sklearn', 'pyarrow', 'matplotlib', 'joblib'}"
     code = f"import sys, nbprod.values; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.fixture
+def crafts(tmp_path, monkeypatch):
+    """A module whose file defines a class, makes another through globals(), and got a third from this process only."""
+    (tmp_path / "crafts.py").write_text("class Plain: pass\nglobals()['Hidden'] = type('Hidden', (), {})\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("crafts")
+    module.Hidden.__module__ = "crafts"
+    module.Late = type("Late", (list,), {"__module__": "crafts"})
+    yield module
+    sys.modules.pop("crafts")
+
+
+def test_a_class_that_was_put_into_a_module_is_the_notebooks_own(crafts):
+    found = [public_name(each) for each in (crafts.Plain, crafts.Hidden, crafts.Late)]
+    assert found == ["crafts.Plain", "crafts.Hidden", "__main__.Late"]
+    assert [is_importable(each) for each in (crafts.Plain, crafts.Hidden, crafts.Late)] == [True, True, False]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import math
 import pathlib
 import sys
@@ -383,3 +384,14 @@ def test_a_broken_format_of_another_package_is_named(plugin, tmp_path):
     plugin("BROKEN")
     with pytest.raises(NbprodError, match=r"the format 'broken' that tally_plugin:BROKEN should give can't be used: 3"):
         save(5, tmp_path, "value")
+
+
+def test_what_needs_a_class_that_only_this_process_has_is_unstorable(tmp_path, monkeypatch):
+    (tmp_path / "crafts.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    crafts = importlib.import_module("crafts")
+    monkeypatch.setitem(sys.modules, "crafts", crafts)
+    crafts.Late = type("Late", (list,), {"__module__": "crafts"})
+    with pytest.raises(ValueUnstorable, match=r"'team' can't be stored: it holds the class crafts.Late, which was put"):
+        save({"best": crafts.Late([1])}, tmp_path / "data", "team")
+    assert not [*(tmp_path / "data").iterdir()]

@@ -14,6 +14,10 @@ class DoesNotFitError(Exception):
     """Raised by `write` where a value turns out not to fit after all: the next format is tried."""
 
 
+class OnlyHereError(Exception):
+    """No format holds the value, for it needs what only this process has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One way to store values: `write` makes the file at exactly the path given, `read` brings the value back.

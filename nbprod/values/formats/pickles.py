@@ -22,10 +22,12 @@ from nbprod.values.formats.format import (
     POLARS_FRAMES,
     DoesNotFitError,
     Format,
+    OnlyHereError,
     is_a,
 )
 from nbprod.values.formats.views import reduced_view, shared_memories
 from nbprod.values.sharing import is_array
+from nbprod.values.types import is_importable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -60,6 +62,8 @@ class _Keeper:
 
     def reducer_override(self, value: Any) -> Any:
         """Reduce a frame or an array that pickling would not keep; leave everything else as it is."""
+        if isinstance(value, type) and not is_importable(value):
+            raise OnlyHereError(f"{value.__module__}.{value.__qualname__}")
         if is_a(value, *KEPT) and "numpy.ma" not in type(value).__module__:
             if attributes := _attributes(value):
                 return with_attributes, (_bare(value), attributes)
@@ -104,6 +108,8 @@ def _dumped(pickler: Any, value: Any) -> bytes:
         made = pickler(stream, protocol=5)
         made.memories = shared_memories(value)
         made.dump(value)
+    except OnlyHereError:
+        raise
     except Exception as error:
         raise DoesNotFitError(str(error)) from error
     return stream.getvalue()
