@@ -72,7 +72,7 @@ FAULTY = {
     "no steps": (
         (["x = 1"], {}, {}),
         "notebook   NB201  no cell of the notebook is marked as a step",
-        "Put '%%step NAME' on top of a cell",
+        "give a cell the tag 'step:NAME'. nbprod suggest proposes marks.",
     ),
     "no cells": (([], {}, {}), "notebook   NB201", "Put '%%step NAME' on top of a cell"),
     "only Markdown": ((["# The shop"], {}, {}), "notebook   NB201", "Put '%%step NAME' on top of a cell"),

@@ -10,7 +10,8 @@ NO_STEPS = Fault(
     severity=Severity.ERROR,
     title="The notebook has no steps",
     message="no cell of the notebook is marked as a step",
-    hint="Put '%%step NAME' on top of a cell, '@step' on a function, or give a cell the tag 'step:NAME'.",
+    hint="Put '%%step NAME' on top of a cell, '@step' on a function, or give a cell the tag 'step:NAME'. "
+    "nbprod suggest proposes marks.",
     why="A pipeline is made of steps, and only you know which cells are its steps and which are "
     "exploration. Nothing is guessed: a cell becomes part of the pipeline by a mark.",
     bad="""\
