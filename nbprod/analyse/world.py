@@ -84,8 +84,8 @@ class World:
             self._effects.clear()
 
     def value(self, name: str) -> tuple[Place, ...] | None:
-        """Return the places that a name stands for; None for an import or a builtin."""
-        if name in self.imports or (name in BUILTINS and name not in self.places):
+        """Return the places that a name stands for; None for an import, what is one by convention, or a builtin."""
+        if name in self.imports or (name not in self.places and (name in BUILTINS or name in CONVENTIONS)):
             return None
         if name not in self.places:
             self.bind(name, None, surely=True)

@@ -264,6 +264,7 @@ MUTATION = [
     ("a model made and fitted here", ["X = 1", "m = g2().fit(X)"], "X g2", "m"),
     ("assign is a binding", ["df = g()", "df = df.assign(a=1)"], "df", "df"),
     ("random.shuffle", ["import random\nl = [1]", "random.shuffle(l)"], "l random", "l"),
+    ("a module by convention stays one", ["a = [1]\nnp.random.shuffle(a)", "np.random.shuffle(a)"], "a np", "a"),
     ("np.random.shuffle", ["import numpy as np\na = np.ones(2)", "np.random.shuffle(a)"], "a np", "a"),
     (
         "a generator shuffles",
