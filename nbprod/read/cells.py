@@ -18,7 +18,7 @@ from nbprod.model.faults import (
 )
 from nbprod.model.notebook import Cell, Role
 from nbprod.read import marks
-from nbprod.read.including import with_included
+from nbprod.read.including import as_main, with_included
 from nbprod.read.magics import Translation, translated
 
 if TYPE_CHECKING:
@@ -67,8 +67,9 @@ def code_cell(index: int, identity: str, source: str, tags: Sequence[str], readi
         body = Translation("\n" * source.count("\n"), is_python=False)
     else:
         body = translated(below, reading.transform, reading.names)
+    python = as_main(body.python)
     faults = () if marking.role is Role.SKIPPED or reading.language else _faults(index, marked, marking, body)
-    shows = ("from IPython.display import display",) if _shows(body.python, reading) else ()
+    shows = ("from IPython.display import display",) if _shows(python, reading) else ()
     return Cell(
         index=index,
         id=identity,
@@ -76,7 +77,7 @@ def code_cell(index: int, identity: str, source: str, tags: Sequence[str], readi
         source=source,
         tags=tuple(tags),
         mark=marking.mark,
-        python=body.python,
+        python=python,
         needs=tuple(dict.fromkeys((*shows, *included, *body.needs))),
         faults=faults,
     )

@@ -53,11 +53,15 @@ def _included(row: str, beside: Callable[[str], Included | None]) -> Included | 
 
 
 def as_main(python: str) -> str:
-    r"""Return the script as it is when it is the main program: what is guarded by that stands there like the rest.
+    r"""Return the code as it is in the main program, such as a notebook: what that guards stands there like the rest.
+
+    In a step's module, which is imported, the guard would keep it from running.
 
     >>> as_main("if __name__ == '__main__':\n    rate = 2\ntop = 3")
     '\nrate = 2\ntop = 3'
     """
+    if "__main__" not in python:
+        return python
     tree = parsed(python)
     guards = [each for each in getattr(tree, "body", ()) if isinstance(each, ast.If) and _is_guard(each)]
     rows = python.split("\n")

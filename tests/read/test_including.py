@@ -36,6 +36,13 @@ def read(*sources):
     return notebook(text, "flights.ipynb", ipython.transform, FILES.get).cells
 
 
+def test_a_notebook_is_the_main_program():
+    cells = read(
+        "if __name__ == '__main__':\n    rate = 2\n    cost = 3 * rate", "if __name__ != '__main__':\n    x = 1"
+    )
+    assert [each.python for each in cells] == ["\nrate = 2\ncost = 3 * rate", cells[1].source]
+
+
 @pytest.mark.parametrize(
     "line", ["%run rates.py", "%run rates", '%run "rates.py"', "%run -i rates.py", "%run rates.py  # now"]
 )
