@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.expressions import Expressions
-from nbprod.analyse.flow import Flow, catches_nothing, leaves, merged, runs_at_least_once, stops_early
+from nbprod.analyse.flow import Flow, catches_nothing, is_true, leaves, merged, runs_at_least_once, stops_early
 from nbprod.analyse.places import elements, kinds
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ class Branches(Expressions):
     """Walks statements with branches; `flow` is what is bound on the way taken."""
 
     def visit_if(self, node: ast.If) -> None:
-        """Either branch."""
+        """Either branch; `if True:`, which switches cells on and off, is none."""
         self.visit(node.test)
-        self.either(node.body, node.orelse)
+        if is_true(node.test) and not node.orelse:
+            self.walk(node.body)
+        else:
+            self.either(node.body, node.orelse)
 
     def either(self, *bodies: Sequence[ast.stmt]) -> None:
         """Walk bodies of which one runs, and keep what is bound after any of them."""

@@ -34,13 +34,18 @@ def leaves(body: Sequence[ast.stmt]) -> bool:
 def runs_at_least_once(node: ast.For | ast.AsyncFor | ast.While) -> bool:
     """Whether a loop's body is sure to run, as in `for x in range(3)` and `while True`."""
     if isinstance(node, ast.While):
-        return isinstance(node.test, ast.Constant) and bool(node.test.value)
+        return is_true(node.test)
     over = node.iter
     if isinstance(over, (ast.List, ast.Tuple, ast.Set)):
         return any(not isinstance(each, ast.Starred) for each in over.elts)
     if isinstance(over, ast.Constant):
         return bool(over.value)
     return _sure_call(over) if isinstance(over, ast.Call) and isinstance(over.func, ast.Name) else False
+
+
+def is_true(test: ast.expr) -> bool:
+    """Whether a condition is a constant that holds, such as True or 1."""
+    return isinstance(test, ast.Constant) and bool(test.value)
 
 
 def _sure_call(call: ast.Call) -> bool:
