@@ -89,7 +89,7 @@ def of_values(segment: Segment, flow: Flow) -> str:
 
 
 def main_value(segment: Segment, flow: Flow) -> str:
-    """Return the value that most cells outside of the segment need, else the last that it makes."""
+    """Return the value that most cells outside of the segment need, else its last result, else the last that it makes."""
     inside = set(segment.cells)
     counts: dict[str, int] = {}
     for link in flow.links:
@@ -97,7 +97,7 @@ def main_value(segment: Segment, flow: Flow) -> str:
             counts[link.name] = counts.get(link.name, 0) + 1
     candidates = sorted(counts, key=lambda name: (-counts[name], name))
     lasting = [name for cell in reversed(segment.cells) for name in sorted(flow.makes[cell] - flow.looks[cell].passing)]
-    for name in (*candidates, *lasting):
+    for name in (*candidates, *reversed(segment.outs), *lasting):
         plain = name.strip("_")
         if plain.isascii() and len(plain) > 1:
             return plain

@@ -26,6 +26,14 @@ CASES = [
         ["make_values 2: -> a"],
     ),
     (
+        "a step is called by its result, not by the axes that it drew on last",
+        [
+            "import pandas as pd\nimport matplotlib.pyplot as plt",
+            "rows = pd.read_csv('a.csv')\nfig, ax = plt.subplots()\nax.plot(rows)",
+        ],
+        ["load_rows 1: -> rows"],
+    ),
+    (
         "a plot that a step needs does not",
         [
             "import matplotlib.pyplot as plt",
