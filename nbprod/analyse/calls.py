@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from nbprod.analyse import knowledge as known
-from nbprod.analyse import randomness, scopes, strings
+from nbprod.analyse import randomness, scopes, strings, tables
 from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached, texts
 from nbprod.analyse.querying import called_name, is_namespace, names_in, uses_namespace
 from nbprod.analyse.trace import CallSeen, FunctionFacts
@@ -204,7 +204,8 @@ class Calls(Walker):
         for text in texts(*passed.values()):
             self.read_softly(names_in(text, node, dotted, of_connection=of_connection), node.lineno)
             if dotted.startswith("duckdb.") and not self.depth:
-                self.trace.tables |= strings.tables_made(text)
+                self.trace.tables |= tables.made(text)
+                self.trace.queried |= tables.read(text)
 
     def read_softly(self, names: set[str], line: int) -> None:
         """Read names that count only if something makes them."""

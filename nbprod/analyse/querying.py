@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from nbprod.analyse import knowledge as known
-from nbprod.analyse import strings
+from nbprod.analyse import strings, tables
 
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 
@@ -25,7 +25,7 @@ def names_in(text: str, node: ast.Call, dotted: str, *, of_connection: bool) -> 
     if dotted in {"pandas.eval", "numexpr.evaluate"}:
         return strings.expression_names(text)
     if dotted.startswith("duckdb.") or name in known.QUERYING or (of_connection and name in known.QUERYING_METHODS):
-        return strings.query_language_names(text)
+        return tables.frames(text)
     if name in {"query", "eval"}:
         return strings.query_names(text)
     return strings.formula_names(text, with_data=has_data(node)) if "~" in text else set()

@@ -10,6 +10,7 @@ from nbprod.analyse.facts import is_definition
 from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, ExplorationDraws, LostSetting, Unseeded
 from nbprod.analyse.identity import hand_on_together
 from nbprod.analyse.origins import Draft, Origin, Source
+from nbprod.analyse.tables import names
 from nbprod.model.graph import Definition, DefinitionKind
 from nbprod.model.notebook import Mark
 
@@ -157,11 +158,12 @@ class Stepping:
 
     def miss_tables(self, draft: Draft, statement: Statement) -> None:
         """Tables that the statement reads, and that only the process of another step has."""
-        wanted = statement.trace.reads.keys() - statement.trace.tables - self.needs.current.keys()
-        for name in sorted(wanted & self.tables.keys()):
-            at, line, maker = self.tables[name]
-            if maker != draft.name:
-                self.needs.find(LostSetting(at, line, f"'{name}' in DuckDB's own database"))
+        for path in sorted(statement.trace.queried) if self.tables else ():
+            if path.rpartition(".")[2] in self.needs.current:
+                continue
+            for table, (cell, line, maker) in self.tables.items():
+                if maker != draft.name and table not in statement.trace.tables and names(path, table):
+                    self.needs.find(LostSetting(cell, line, f"'{table}' in DuckDB's own database"))
 
     def is_bound_below(self, name: str, cell: int) -> bool:
         """Whether the notebook binds a name in or below a cell."""

@@ -82,6 +82,7 @@ class Trace:
     settings: dict[str, str] = field(default_factory=dict)  # global state that it sets → whose
     set_ups: set[str] = field(default_factory=set)  # global state that functions which it uses set
     tables: set[str] = field(default_factory=set)  # made in DuckDB's own database, which ends with the process
+    queried: set[str] = field(default_factory=set)  # words that stand where tables do in queries of that database
     stars: list[str] = field(default_factory=list)
     functions: dict[str, FunctionFacts] = field(default_factory=dict)
     calls: list[CallSeen] = field(default_factory=list)
