@@ -43,9 +43,9 @@ class Expressions(Calls):
         return Box("scalar") if node.value is not None else None
 
     def visit_template(self, node: ast.JoinedStr) -> Value:
-        """An f-string: what stands between its fields is a text."""
+        """An f-string: a text in which its fields may be anything, such as a number."""
         self.visit_children(node)
-        return text_of(tuple(str(part.value) for part in node.values if isinstance(part, ast.Constant)))
+        return text_of(("".join(str(part.value) if isinstance(part, ast.Constant) else "0" for part in node.values),))
 
     def visit_operation(self, node: ast.BinOp) -> Value:
         """`text + text` and `text % value` are texts; what else operators make is new."""

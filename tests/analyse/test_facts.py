@@ -408,6 +408,13 @@ STRINGS = [
         "pd",
         "t",
     ),
+    (
+        "an f-string is one text",
+        ["import duckdb\nday = df = g()", "t = duckdb.sql(f'select {1}, day from df limit {2}')"],
+        "df duckdb",
+        "t",
+    ),
+    ("an expression with fields", ["import pandas as pd\na = 1", "s = pd.eval(f'{2} + a')"], "a pd", "s"),
     ("eval of a variable", ["a = 1\ncode = 'a + 1'", "s = eval(code)"], "a code", "s"),
     (
         "SQL in a variable",
