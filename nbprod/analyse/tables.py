@@ -14,7 +14,8 @@ CREATED = re.compile(
     r"\bcreate\s(?:or\s+replace\s)?(?:temp\w*\s)?\s*(?:table|view)(?:\s+if\s+not\s+exists)?\s+([A-Za-z_][\w.]*)",
     re.IGNORECASE,
 )
-ATTACHED = re.compile(r"\battach\b[^';]*'([^']*)'(?:\s+as\s+(\w+))?", re.IGNORECASE)
+SCHEMA = re.compile(r"\bcreate\s+schema(?:\s+if\s+not\s+exists)?\s+(\w+)", re.IGNORECASE)
+ATTACHED = re.compile(r"\battach\b[^';]{0,80}'([^']*)'(?:\s+as\s+(\w+))?", re.IGNORECASE)
 
 
 def read(text: str) -> set[str]:
@@ -54,13 +55,13 @@ def frames(text: str) -> set[str]:
 
 
 def made(text: str) -> set[str]:
-    """Return the tables and views that an SQL text makes, and as `name.*` the databases that it attaches.
+    """Return the tables and views that an SQL text makes, and as `name.*` schemas and attached databases.
 
-    >>> sorted(made("attach 'hubs.db'; create or replace table main.flown as select 1"))
-    ['hubs.*', 'main.flown']
+    >>> sorted(made("attach 'hubs.db'; create schema old; create or replace table main.flown as select 1"))
+    ['hubs.*', 'main.flown', 'old.*']
     """
-    attached = {f"{name or PurePath(path).stem}.*" for path, name in ATTACHED.findall(text)}
-    return attached | set(CREATED.findall(text))
+    attached = [name or PurePath(path).stem for path, name in ATTACHED.findall(text)]
+    return {f"{each}.*" for each in (*attached, *SCHEMA.findall(text))} | set(CREATED.findall(text))
 
 
 def names(path: str, table: str) -> bool:
