@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nbprod.values.describe import told
+
 
 def summary(value: object) -> str:
     """Return rows and columns, a count, or the type's name.
@@ -9,7 +11,7 @@ def summary(value: object) -> str:
     >>> summary({"auc": 0.7, "brier": 0.1}), summary([1]), summary(0.5), summary(None)
     ('2 values', '1 value', 'float', 'None')
     """
-    shape = getattr(value, "shape", None)
+    shape = told(value, "shape")
     if isinstance(shape, tuple) and shape and all(isinstance(each, int) for each in shape):
         return " × ".join(f"{each:,}" for each in shape)
     if isinstance(value, dict | list | tuple | set | frozenset):

@@ -60,10 +60,18 @@ def shape_of(value: Any) -> tuple[int, ...]:
     >>> shape_of("text"), shape_of([1, 2])
     ((), (2,))
     """
-    shape = getattr(value, "shape", None)
+    shape = told(value, "shape")
     if isinstance(shape, tuple) and all(isinstance(each, int) for each in shape):
         return tuple(map(int, shape))
     return (len(value),) if isinstance(value, list | tuple | dict | set | frozenset | range) else ()
+
+
+def told(value: Any, name: str) -> Any:
+    """An attribute; None where the value has none, or can't tell: dask's frames have `nbytes` only to refuse it."""
+    try:
+        return getattr(value, name, None)
+    except Exception:  # noqa: BLE001  (a value's own code can raise anything)
+        return None
 
 
 def size_of(value: Any) -> int:
@@ -74,7 +82,7 @@ def size_of(value: Any) -> int:
         return int(value.memory_usage(index=True))
     if is_a(value, *POLARS_FRAMES):
         return int(value.estimated_size())
-    nbytes = getattr(value, "nbytes", None)
+    nbytes = told(value, "nbytes")
     return nbytes if isinstance(nbytes, int) else sys.getsizeof(value)
 
 

@@ -13,6 +13,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
+from nbprod.run.summaries import summary
 from nbprod.values import describe
 from nbprod.values.types import is_importable, public_name
 
@@ -71,6 +72,23 @@ def test_shape_and_summary(value, shape, summary):
 def test_what_has_no_fingerprint_says_why():
     seen = describe("rows", (n for n in []))
     assert (seen.fingerprint, seen.unfingerprinted) == ("", "rows is a generator")
+
+
+class Unwilling:
+    """As dask's frames are: what a frame would tell is there, and raises."""
+
+    @property
+    def shape(self):
+        raise NotImplementedError("shape is not implemented")
+
+    nbytes = shape
+
+
+def test_an_attribute_that_raises_is_none():
+    seen = describe("x", Unwilling())
+    assert (seen.shape, seen.summary) == ((), "Unwilling")
+    assert seen.size > 0
+    assert summary(Unwilling()) == "Unwilling"
 
 
 KINDS = [
