@@ -28,13 +28,17 @@ class ChangedOutside(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A cell reads what nothing above it makes; `maker` is a cell below that does, if there is one."""
+    """A cell reads what nothing above it makes; `maker` is a cell below that does, if there is one.
+
+    `perhaps`: a method reads it, which may never be called.
+    """
 
     step: str
     name: str
     cell: int
     line: int
     maker: int | None
+    perhaps: bool = False
 
 
 class NotebookOnly(NamedTuple):

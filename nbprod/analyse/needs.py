@@ -18,6 +18,7 @@ class Need(NamedTuple):
     """A name that a step reads, where, and where its value comes from.
 
     `late`: it is read by a function that is only defined there, so that what it uses may be made further down.
+    `perhaps`: it is read by a method, which may never be called.
     """
 
     draft: Draft
@@ -27,6 +28,7 @@ class Need(NamedTuple):
     line: int
     soft: bool = False
     late: bool = False
+    perhaps: bool = False
 
 
 @dataclass(slots=True)
@@ -46,10 +48,20 @@ class Needs:
         """Keep what was found wrong, once."""
         self.findings.setdefault(finding)
 
-    def need(self, draft: Draft, name: str, cell: int, line: int, *, soft: bool = False, late: bool = False) -> None:
+    def need(
+        self,
+        draft: Draft,
+        name: str,
+        cell: int,
+        line: int,
+        *,
+        soft: bool = False,
+        late: bool = False,
+        perhaps: bool = False,
+    ) -> None:
         """Resolve a name that a step reads at this point, and all that follows from it."""
         draft.reads.add(name)
-        pending = [Need(draft, name, self.current.get(name), cell, line, soft, late)]
+        pending = [Need(draft, name, self.current.get(name), cell, line, soft, late, perhaps)]
         while pending:
             pending += self.settle(pending.pop())
 
@@ -125,6 +137,7 @@ class Needs:
             draft.definitions[key] = definition
         if origin.prior is not None:
             yield need._replace(origin=origin.prior)
+        perhaps = need.perhaps or definition.kind is DefinitionKind.CLASS
         for name in sorted(definition.reads):
             known = self.current.get(name)
             if known is not None:
@@ -133,7 +146,7 @@ class Needs:
                 assert known.definition is not None
                 draft.definitions[key_of(known.definition)] = known.definition
             soft = known is None and (name in definition.soft or self.is_made_in_time(name, need))
-            yield Need(draft, name, known, need.cell, need.line, soft, need.late)
+            yield Need(draft, name, known, need.cell, need.line, soft, need.late, perhaps)
 
     def is_made_in_time(self, name: str, need: Need) -> bool:
         """Whether a function finds a name when it runs: its step or what calls it binds it, or it runs further down."""
@@ -160,7 +173,7 @@ class Needs:
             self.find(Unmade(draft.name, name, need.cell, need.line, self.skipped[name], "assigned"))
             return
         reader = draft.tests or draft.name
-        self.find(Missing(reader, name, need.cell, need.line, later[0] if later else None))
+        self.find(Missing(reader, name, need.cell, need.line, later[0] if later else None, perhaps=need.perhaps))
 
     def take_from_star(self, need: Need) -> bool:
         """Attribute a name to the star imports that may bring it."""

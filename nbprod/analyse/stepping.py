@@ -149,7 +149,7 @@ class Stepping:
         """Resolve what a statement reads."""
         for name, read in statement.trace.reads.items():
             soft = read.soft or (read.late and self.is_bound_below(name, cell))
-            self.needs.need(draft, name, cell, read.line, soft=soft, late=read.late)
+            self.needs.need(draft, name, cell, read.line, soft=soft, late=read.late, perhaps=read.perhaps)
         for name in sorted(statement.trace.late | statement.trace.soft):
             known = self.needs.current.get(name)
             if known is not None:

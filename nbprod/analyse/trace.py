@@ -19,13 +19,15 @@ class Read(NamedTuple):
     """A name that is needed from before.
 
     `soft`: only if something before makes it (bound on one branch, or named in a string). `via`: read by a function
-    that the code mentions. `late`: read by a lambda or function that may run after a later binding.
+    that the code mentions. `late`: read by a lambda or function that may run after a later binding. `perhaps`: read by
+    a method of a class that the code mentions, and no more is known than that.
     """
 
     line: int
     soft: bool = False
     via: bool = False
     late: bool = False
+    perhaps: bool = False
 
 
 class CallSeen(NamedTuple):

@@ -121,7 +121,7 @@ class Walker:
     def note(self, name: str, read: Read) -> None:
         """Keep the strongest reason for which a name is read."""
         known = self.trace.reads.get(name)
-        if known is None or (known.soft, known.via, known.late) > (read.soft, read.via, read.late):
+        if known is None or known[1:] > read[1:]:
             self.trace.reads[name] = read
 
     def use_function(self, name: str, line: int) -> None:
@@ -130,7 +130,8 @@ class Walker:
         for each in effects.reads:
             if not self.flow.get(each):
                 bound_on_the_way = self.flow.get(each) is False or each in effects.binds
-                self.note(each, Read(line, soft=bound_on_the_way or each in effects.soft, via=True))
+                soft = bound_on_the_way or each in effects.soft
+                self.note(each, Read(line, soft=soft, via=True, perhaps=each not in effects.surely))
         for each in effects.binds:
             with self.perhaps():
                 self.bind_global(each, None)

@@ -21,6 +21,7 @@ class Effects:
 
     reads: frozenset[str]
     soft: frozenset[str]
+    surely: frozenset[str]  # those reads that don't stand in methods only, which may never be called
     binds: frozenset[str]
     mutates: frozenset[str]
     mutates_arguments: frozenset[str]
@@ -110,6 +111,7 @@ class World:
         return Effects(
             reads=frozenset(read for facts in every for read in facts.reads),
             soft=only_soft(every),
+            surely=frozenset(read for facts in every if not facts.is_class for read in facts.reads),
             binds=frozenset(bind for facts in every for bind in facts.binds),
             mutates=frozenset(self._changed_globals(every, changed)),
             mutates_arguments=frozenset(changed[name]),

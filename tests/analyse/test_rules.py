@@ -57,6 +57,8 @@ FOUND = [
     ("undefined", ["%%step load\nflights = 1", "%%step a\ny = flihgts"], [("NB207", 1, 2, "Did you mean 'flights'?")]),
     ("undefined, maybe made by a broken cell", ["q = = 1", "%%step a\ny = q"], [("NB101", 0, 1, "not Python")]),
     ("undefined in exploration is a warning", ["y = q"], [("NB201", None, None, ""), ("NB207", 0, 1, "cell 0 reads 'q'")]),
+    ("undefined in a method: a run decides", ["class A:\n    def f(self): return q", "%%step a\ny = A()"],
+     [("NB207", 1, 2, "reads 'q'")]),
     ("undefined in a function that is used", ["def f(): return q", "%%step a\ny = f()"], [("NB207", 1, 2, "reads 'q'")]),
     ("undefined in a text of a function", ["def f(d, k): return d.query('x > @k and x > @q')", "%%step a\ny = f(1, 2)"], []),
     ("undefined in a function that isn't used", ["def f(): return q", "%%step a\ny = 1"], []),
@@ -161,6 +163,13 @@ def test_a_secret_parameter(graph_from):
 def test_faults_of_a_step_leave_it_in_the_graph(graph_from):
     graph = graph_from("x = open('y')", "%%step a\ny = x", "%%step b\nz = y")
     assert [(edge.source, edge.target) for edge in graph.edges] == [("a", "b")]
+
+
+def test_what_only_a_method_lacks_stops_nothing(graph_from):
+    (found,) = graph_from("class A:\n    def f(self): return q", "def g(): return A()", "%%step a\ny = g()").diagnostics
+    assert (found.code, found.severity) == ("NB207", Severity.WARNING)
+    found = graph_from("class A:\n    def f(self): return q", "def g(): return A, q", "%%step a\ny = g()").diagnostics
+    assert ("NB207", Severity.ERROR) in {(each.code, each.severity) for each in found}
 
 
 def test_explanations():

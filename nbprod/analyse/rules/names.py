@@ -76,8 +76,9 @@ class MissingNames:
     def said(subject: Subject, missing: Missing) -> Diagnostic:
         """Return the diagnostic of one missing name."""
         cell, line, name = missing.cell, missing.line, missing.name
-        # What a cell outside of the steps lacks stops the notebook's run, but is not missing from the pipeline.
-        severity = None if missing.step else Severity.WARNING
+        # What a cell outside of the steps lacks stops the notebook's run, but is not missing from the pipeline. What
+        # a method lacks shows when it is called: a run decides.
+        severity = None if missing.step and not missing.perhaps else Severity.WARNING
         reader = f"step '{missing.step}'" if missing.step else f"cell {cell}"
         if missing.maker is None:
             nearest = did_you_mean(name, subject.names)
