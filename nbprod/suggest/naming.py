@@ -89,7 +89,7 @@ def of_values(segment: Segment, flow: Flow) -> str:
 
 
 def main_value(segment: Segment, flow: Flow) -> str:
-    """Return the value that most cells outside of the segment need, else its last result, else the last that it makes."""
+    """Return the value that most cells outside of the segment need, else its last result, else what it makes last."""
     inside = set(segment.cells)
     counts: dict[str, int] = {}
     for link in flow.links:
