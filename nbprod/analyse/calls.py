@@ -209,7 +209,7 @@ class Calls(Walker):
 
     def read_softly(self, names: set[str], line: int) -> None:
         """Read names that count only if something makes them."""
-        for name in names - known.BUILTINS:
+        for name in sorted(names - known.BUILTINS):
             if scopes.owner(self.scope, name) is None:
                 self.read(name, line, soft=True)
 

@@ -250,9 +250,16 @@ def source_of(statement: Statement, lines: Sequence[str], *, comments: bool = Tr
     above = lines[first].encode()[: node.col_offset].decode(errors="ignore").strip() if first == node.lineno - 1 else ""
     after = lines[last].encode()[node.end_col_offset :].decode(errors="ignore").strip()
     if above or (after and not after.startswith("#")):
-        text = ast.get_source_segment("\n".join(lines), node)
-        return text or ast.unparse(node)
+        return _segment(node, lines)
     start = first
     while comments and start > 0 and lines[start - 1].startswith("#"):
         start -= 1
     return "\n".join(lines[start : last + 1]).rstrip()
+
+
+def _segment(node: ast.stmt, lines: Sequence[str]) -> str:
+    """The text of a statement that shares its lines; `ast.get_source_segment` would split the whole cell."""
+    own = [line.encode() for line in lines[node.lineno - 1 : node.end_lineno]]
+    own[-1] = own[-1][: node.end_col_offset]
+    own[0] = own[0][node.col_offset :]
+    return b"\n".join(own).decode()

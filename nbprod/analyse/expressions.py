@@ -148,11 +148,11 @@ class Expressions(Calls):
 
     def use(self, facts: FunctionFacts, line: int) -> None:
         """Take over what a nameless function does when it runs here."""
-        for name in facts.reads:
+        for name in sorted(facts.reads):
             self.read(name, line, soft=name in facts.soft, late=True)
-        for name in facts.mutates:
+        for name in sorted(facts.mutates):
             self.change(self.world.value(name), line)
-        for lib in facts.draws:
+        for lib in sorted(facts.draws):
             self.draw(lib, line)
         self.trace.pyplot |= facts.pyplot
         for call in facts.calls:
@@ -161,7 +161,7 @@ class Expressions(Calls):
 
     def labelled(self, labels: frozenset[Label]) -> tuple[Place, ...]:
         """Return the places of the notebook's names among the labels."""
-        names = [name for kind, name in labels if kind == "global"]
+        names = sorted(name for kind, name in labels if kind == "global")
         return tuple(place for name in names for place in self.world.value(name) or ())
 
     def function_facts(self, node: scopes.FunctionNode) -> FunctionFacts:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ANY = "*"  # the key of a part that no constant names
 _MANY = 32  # literals of a text beyond which no more are kept
+MANY = 16  # objects that one name may stand for, before new ones count as one of them
 
 
 Value: TypeAlias = "tuple[Place, ...] | Part | Box | Either | None"
@@ -28,16 +29,14 @@ class Place:
         self.label = label
         self.texts = texts
         self.names: set[str] = set()
-        self.parts: dict[object, tuple[Place, ...]] = {}
-        self.wholes: list[Place] = []
+        self.parts: dict[object, dict[Place, None]] = {}  # the places under each key, in order
+        self.wholes: dict[Place, None] = {}
 
     def hold(self, key: object, parts: tuple[Place, ...]) -> None:
         """Add the parts under that key."""
-        known = self.parts.get(key, ())
-        self.parts[key] = known + tuple(part for part in parts if part not in known)
+        self.parts.setdefault(key, {}).update(dict.fromkeys(parts))
         for part in parts:
-            if self not in part.wholes:
-                part.wholes.append(self)
+            part.wholes[self] = None
 
 
 class Part(NamedTuple):
@@ -86,7 +85,7 @@ def known_parts(bases: tuple[Place, ...], key: object) -> tuple[Place, ...]:
         else:
             found += base.parts.get(key, ())
             found += base.parts.get(ANY, ())
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def reached(value: Value) -> tuple[Place, ...]:
@@ -94,7 +93,7 @@ def reached(value: Value) -> tuple[Place, ...]:
     if isinstance(value, Part):
         return known_parts(value.bases, value.key) or value.bases
     if isinstance(value, Either):
-        return tuple(place for each in value.values for place in reached(each))
+        return _distinct(reached(each) for each in value.values)
     if isinstance(value, Box) or value is None:
         return ()
     return value
@@ -109,8 +108,29 @@ def owned(value: Value) -> tuple[Place, ...]:
     if isinstance(value, Box):
         return (_built(value),)
     if isinstance(value, Either):
-        return tuple(place for each in value.values for place in owned(each))
+        return _distinct(owned(each) for each in value.values)
     return value
+
+
+def _distinct(places: Iterable[tuple[Place, ...]]) -> tuple[Place, ...]:
+    """All of the places, each once: what is doubled in every cell would fill the memory after forty."""
+    return tuple(dict.fromkeys(place for each in places for place in each))
+
+
+def also(old: tuple[Place, ...], value: Value) -> tuple[Place, ...]:
+    """Return what a name stands for that may stand for the old places or be bound to the value.
+
+    A new object that only this name reaches is one of the old ones, if there is one of its kind: whatever is done to
+    the one by that name is done to the other. So is what holds others, once there are many.
+    """
+    if value is None or isinstance(value, Box):
+        kind = "" if value is None else value.kind
+        items = () if value is None else value.items
+        like = next((each for each in old if each.kind == kind), None)
+        if like is not None and (not items or len(old) >= MANY):
+            _fill(like, items)
+            return old
+    return _distinct((old, owned(value)))
 
 
 def _new_part(value: Part) -> tuple[Place, ...]:
@@ -122,10 +142,14 @@ def _new_part(value: Part) -> tuple[Place, ...]:
 
 def _built(box: Box) -> Place:
     place = Place(box.kind, texts=box.texts)
-    for key, value in box.items:
+    _fill(place, box.items)
+    return place
+
+
+def _fill(place: Place, items: Iterable[tuple[object, Value]]) -> None:
+    for key, value in items:
         if value is not None:
             place.hold(key, owned(value))
-    return place
 
 
 def part_of(value: Value, key: object) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Statement:
         return {*trace.binds, *trace.mutates, *trace.touches, *trace.deletes}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScannedCell:
     """A code cell and its statements; `fault` says why there are none, when it could not be parsed."""
 
@@ -149,7 +150,7 @@ class ScannedCell:
         """Whether the cell holds code that could not be parsed, or not be followed."""
         return bool(self.fault) or bool(self.cell.faults and self.cell.source.strip() and not self.cell.python.strip())
 
-    @property
+    @cached_property
     def lines(self) -> list[str]:
-        """The lines of its Python, as the parser counts them."""
+        """The lines of its Python, as the parser counts them; each of its statements asks for them."""
         return re.split(r"\r\n|\r|\n", self.cell.python)

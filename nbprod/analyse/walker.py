@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
 from nbprod.analyse.knowledge import NOT_STATE, PYPLOT, SETTERS, SETTINGS
-from nbprod.analyse.places import Box, Place, changed, owned, reached
+from nbprod.analyse.places import Box, Place, also, changed, reached
 from nbprod.analyse.trace import Read, Trace
 
 if TYPE_CHECKING:
@@ -127,20 +127,20 @@ class Walker:
     def use_function(self, name: str, line: int) -> None:
         """Take over what a function of the notebook does to the module when it is used here."""
         effects = self.world.effects(name)
-        for each in effects.reads:
+        for each in sorted(effects.reads):
             if not self.flow.get(each):
                 bound_on_the_way = self.flow.get(each) is False or each in effects.binds
                 soft = bound_on_the_way or each in effects.soft
                 self.note(each, Read(line, soft=soft, via=True, perhaps=each not in effects.surely))
-        for each in effects.binds:
+        for each in sorted(effects.binds):
             with self.perhaps():
                 self.bind_global(each, None)
-        for each in effects.mutates:
+        for each in sorted(effects.mutates):
             self.change(self.world.value(each), line)
-        for lib in effects.draws:
+        for lib in sorted(effects.draws):
             self.draw(lib, line)
         self.trace.set_ups |= effects.settings
-        for lib in effects.seeds:
+        for lib in sorted(effects.seeds):
             self.trace.seeds.setdefault(lib, line)
         self.trace.pyplot |= effects.pyplot
 
@@ -160,7 +160,7 @@ class Walker:
         scope.names.add(name)
         unsure = self.branch or self.alternatives
         old = scope.places.get(name, ()) if unsure else ()
-        scope.places[name] = (*old, *owned(value))
+        scope.places[name] = also(old, value)
 
     def bind_global(self, name: str, value: Value) -> None:
         """Bind a name of the module."""
@@ -200,7 +200,7 @@ class Walker:
             self.trace.mutates.update({name: line for kind, name in labels if kind == "global"})
             self.trace.mutates_arguments |= {name for kind, name in labels if kind == "argument"}
             return
-        for name in names:
+        for name in sorted(names):
             if name in self.trace.reads or name in self.flow or name == root:
                 self.trace.mutates.setdefault(name, line)
             else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.knowledge import BUILTINS, CONVENTIONS
-from nbprod.analyse.places import Place, owned
+from nbprod.analyse.places import Place, also, owned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,14 +43,14 @@ class World:
 
     def bind(self, name: str, value: Value, *, surely: bool) -> None:
         """Bind a name to a value; on some branch only, it may stand for what it was as well."""
-        new = owned(value)
         old = self.places.get(name, ())
         if surely:
+            new = owned(value)
             for place in old:
                 place.names.discard(name)
             self.forget(name)
         else:
-            new = (*old, *(place for place in new if place not in old))
+            new = also(old, value)
         self.places[name] = new
         for place in new:
             place.names.add(name)
@@ -69,7 +69,7 @@ class World:
 
     def hold_functions(self, name: str, facts: tuple[FunctionFacts, ...]) -> None:
         """Note that the value of that name is, or holds, functions."""
-        self.functions[name] = facts
+        self.functions[name] = tuple({id(each): each for each in facts}.values())
         self._effects.clear()
 
     def unbind(self, name: str) -> None:
