@@ -125,5 +125,6 @@ def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, .
 
 def _named_again(cut: tuple[Segment, ...], flow: Flow, before: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """Name what was joined; what stands keeps its name."""
-    same = [each.cells for each in cut] == [each.cells for each in before]
-    return cut if same else naming.with_names(cut, flow)
+    if cut is before or all(each.name for each in cut):
+        return cut
+    return naming.with_names(cut, flow)

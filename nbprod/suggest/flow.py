@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,7 @@ from nbprod.model.notebook import Role
 from nbprod.suggest.looks import Look, look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nbprod.model.graph import CellFacts, Graph
     from nbprod.model.notebook import Notebook
@@ -33,25 +34,40 @@ class Flow:
     cells: Mapping[int, CellFacts]
     looks: Mapping[int, Look]
     makes: Mapping[int, frozenset[str]]
-    links: tuple[Link, ...]
+    links: tuple[Link, ...]  # in the order of their readers
     closed: frozenset[int]  # cells that can't be a step's
+    handed: Mapping[int, tuple[Link, ...]]  # the links of each maker
+    taken: Mapping[int, tuple[Link, ...]]  # the links of each reader
 
     def inside(self, cells: Iterable[int]) -> set[str]:
         """The values that some of these cells make."""
         return {name for cell in cells for name in self.makes[cell]}
 
-    def between(self, makers: Iterable[int], readers: Iterable[int]) -> set[str]:
-        """The values that the first make and the others need."""
-        first, others = set(makers), set(readers)
-        return {link.name for link in self.links if link.maker in first and link.reader in others}
+    def between(self, makers: Sequence[int], readers: Sequence[int]) -> set[str]:
+        """The values that the first make and the others need; both are in notebook order."""
+        if len(readers) <= len(makers):
+            taken = (link for cell in readers for link in self.taken.get(cell, ()))
+            return {link.name for link in taken if is_among(link.maker, makers)}
+        handed = (link for cell in makers for link in self.handed.get(cell, ()))
+        return {link.name for link in handed if is_among(link.reader, readers)}
 
     def downstream(self, cell: int) -> set[int]:
         """The cells that depend on a cell, and itself."""
         reached = {cell}
-        for link in self.links:  # in the order of their readers
+        for link in self.links:
             if link.maker in reached:
                 reached.add(link.reader)
         return reached
+
+
+def is_among(cell: int, cells: Sequence[int]) -> bool:
+    """Whether a cell is one of those, which are in order.
+
+    >>> is_among(4, (2, 4, 7)), is_among(5, (2, 4, 7))
+    (True, False)
+    """
+    at = bisect_left(cells, cell)
+    return at < len(cells) and cells[at] == cell
 
 
 def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int]) -> Flow:
@@ -62,7 +78,15 @@ def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int]) -> Flow:
     makes, links = _traced(cells, looks)
     closed = {index for index, cell in sources.items() if MAY_RAISE in cell.tags or cell.role is not Role.PLAIN}
     closed |= {index for index, facts in cells.items() if facts.kind is CellKind.UNPARSABLE}
-    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried)
+    handed, taken = _by(links, "maker"), _by(links, "reader")
+    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried, handed, taken)
+
+
+def _by(links: Iterable[Link], end: str) -> dict[int, tuple[Link, ...]]:
+    found: dict[int, list[Link]] = {}
+    for link in links:
+        found.setdefault(getattr(link, end), []).append(link)
+    return {cell: tuple(each) for cell, each in found.items()}
 
 
 def _traced(
@@ -83,5 +107,6 @@ def _traced(
         for name in facts.writes - own:
             last.pop(name, None)
         last.update(dict.fromkeys(own, index))
-        defined = (defined | looks[index].defined) - own
+        defined |= looks[index].defined
+        defined -= own
     return makes, tuple(links)

@@ -94,7 +94,8 @@ def with_parameters(document: Document, settings: Sequence[Setting]) -> Document
     if len(cells) == 1 and not _rest(done["cells"][cells[0]], settings).strip():
         _tag(done["cells"][cells[0]], PARAMETERS)
         return done
-    texts = [_lines(done["cells"][each.cell], each) for each in settings]
+    lines = {cell: _text(done["cells"][cell]).split("\n") for cell in cells}
+    texts = ["\n".join(lines[each.cell][each.first - 1 : each.last]) for each in settings]
     for cell in cells:
         content = done["cells"][cell]
         content["source"] = _like(content["source"], _rest(content, [each for each in settings if each.cell == cell]))
@@ -107,10 +108,6 @@ def _rest(content: Document, settings: Sequence[Setting]) -> str:
     gone = {line for each in settings for line in range(each.first, each.last + 1)}
     kept = [line for at, line in enumerate(_text(content).split("\n"), 1) if at not in gone]
     return "\n".join(kept).strip("\n")
-
-
-def _lines(content: Document, setting: Setting) -> str:
-    return "\n".join(_text(content).split("\n")[setting.first - 1 : setting.last])
 
 
 def _text(content: Document) -> str:

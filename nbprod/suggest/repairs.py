@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.model.diagnostic import unplaced
 from nbprod.model.faults import FAULTS
+from nbprod.suggest.flow import is_among
 from nbprod.suggest.segments import Segments, joined
 from nbprod.suggest.suggestion import Segment
 
@@ -81,7 +82,7 @@ def step_of(segments: Segments, name: str) -> Segment | None:
 
 def absorbed(segments: Segments, flow: Flow, cell: int, why: str) -> Segments:
     """Return the segments with a cell taken into the one that it stands in, or next to."""
-    if cell in flow.closed or any(cell in each.cells for each in segments):
+    if cell in flow.closed or _in_steps(segments, cell):
         return segments
     before = [at for at, each in enumerate(segments) if each.cells[0] < cell]
     after = [at for at, each in enumerate(segments) if each.cells[-1] > cell]
@@ -147,8 +148,8 @@ def kept_inside(segments: Segments, flow: Flow, step: str, name: str, why: str) 
         return segments
     if name in home.outs:
         segments = tuple(_without(each, name) if each is home else each for each in segments)
-    readers = [link.reader for link in flow.links if link.name == name and link.maker in home.cells]
-    outside = [each for each in readers if each not in home.cells and _in_steps(segments, each)]
+    readers = [link.reader for link in flow.links if link.name == name and is_among(link.maker, home.cells)]
+    outside = [each for each in readers if not is_among(each, home.cells) and _in_steps(segments, each)]
     if outside:
         return joined(segments, (home.cells[0], max(outside)), why)
     return segments if name in home.outs else _join_with_next(segments, home, why)
@@ -168,7 +169,7 @@ def without_results(segments: Segments, results: Sequence[tuple[str, str]]) -> S
 
 
 def _in_steps(segments: Segments, cell: int) -> bool:
-    return any(cell in each.cells for each in segments)
+    return any(is_among(cell, each.cells) for each in segments)
 
 
 def _without(segment: Segment, name: str) -> Segment:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+import heapq
+import math
+from bisect import bisect_left, bisect_right
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from nbprod.suggest.headings import TAGGED
@@ -63,7 +66,7 @@ def _split(segment: Segment, flow: Flow) -> Segments:
     if len(cells) <= LONG:
         return (segment,)
     places = range(3, len(cells) - 2)
-    crossing = {at: len(flow.between(cells[:at], cells[at:])) for at in places}
+    crossing = _crossing(cells, flow)
     best = min(places, key=lambda at: (crossing[at], abs(at - len(cells) // 2)))
     if crossing[best] > FEW:
         return (segment,)
@@ -74,41 +77,79 @@ def _split(segment: Segment, flow: Flow) -> Segments:
     return (*_split(first, flow), *_split(second, flow))
 
 
+def _crossing(cells: Sequence[int], flow: Flow) -> list[int]:
+    """Count the names that cross each place between these cells: those that are made before it and needed behind."""
+    place = {cell: at for at, cell in enumerate(cells)}
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for cell in cells:
+        for link in flow.taken.get(cell, ()):
+            if link.maker in place:
+                spans.setdefault(link.name, []).append((place[link.maker], place[cell]))
+    changes = [0] * (len(cells) + 1)
+    for each in spans.values():
+        covered = 0  # places up to which this name is counted
+        for maker, reader in each:  # the makers of one name follow each other as its readers do
+            first = max(maker, covered) + 1
+            if first <= reader:
+                changes[first] += 1
+                changes[reader + 1] -= 1
+                covered = reader
+    return list(accumulate(changes))
+
+
 def joined_by_values(cut: Segments, flow: Flow) -> Segments:
     """Join what hands over a value that lives in one process only, or two names for one object."""
     for link in flow.links:
         if link.name in flow.looks[link.maker].unstorable:
             why = f"'{link.name}' can't be stored, so it must not cross"
             cut = joined(cut, (link.maker, link.reader), why)
+    stored, written = _places(flow)
     for index, seen in flow.looks.items():
         for pair in sorted(seen.aliases):
-            changer = _changed_below(flow, index, pair)
+            changer = _changed_below(index, pair, stored, written)
             if changer is not None:
                 why = f"'{pair[0]}' and '{pair[1]}' are one object, which is changed"
                 cut = joined(cut, (index, changer), why)
     return cut
 
 
-def _changed_below(flow: Flow, index: int, pair: tuple[str, str]) -> int | None:
+def _places(flow: Flow) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """The cells that bind each name, and those that bind or change it, in order."""
+    stored: dict[str, list[int]] = {}
+    written: dict[str, list[int]] = {}
+    for index, facts in flow.cells.items():
+        for name in flow.looks[index].stored:
+            stored.setdefault(name, []).append(index)
+        for name in facts.writes:
+            written.setdefault(name, []).append(index)
+    return stored, written
+
+
+def _changed_below(
+    index: int, pair: tuple[str, str], stored: Mapping[str, list[int]], written: Mapping[str, list[int]]
+) -> int | None:
     """The last cell below that changes the object by one of its two names, while both still stand for it."""
-    last = None
-    for at, facts in flow.cells.items():
-        if at <= index:
-            continue
-        if flow.looks[at].stored & set(pair):
-            break
-        last = at if facts.writes & set(pair) else last
-    return last
+    until = min(_next(stored.get(name, ()), index) for name in pair)
+    last = max(_last_before(written.get(name, ()), until) for name in pair)
+    return last if last > index else None
+
+
+def _next(cells: Sequence[int], cell: int) -> float:
+    at = bisect_right(cells, cell)
+    return cells[at] if at < len(cells) else math.inf
+
+
+def _last_before(cells: Sequence[int], cell: float) -> int:
+    at = bisect_left(cells, cell)
+    return cells[at - 1] if at else -1
 
 
 def joined(cut: Segments, cells: Iterable[int], why: str) -> Segments:
     """Return the segments with all from the first to the last of these cells made one."""
     wanted = sorted(cells)
-    touched = [at for at, each in enumerate(cut) if each.cells[-1] >= wanted[0] and each.cells[0] <= wanted[-1]]
-    if len(touched) < 2:
-        return cut
-    first, last = touched[0], touched[-1]
-    return (*cut[:first], one(cut[first : last + 1], why), *cut[last + 1 :])
+    first = bisect_left(cut, wanted[0], key=lambda each: each.cells[-1])
+    end = bisect_right(cut, wanted[-1], key=lambda each: each.cells[0])
+    return (*cut[:first], one(cut[first:end], why), *cut[end:]) if end - first > 1 else cut
 
 
 def one(parts: Sequence[Segment], why: str) -> Segment:
@@ -141,11 +182,25 @@ def _loosened(cut: Segments, flow: Flow) -> Segments:
 
 def _fewer(cut: Segments, flow: Flow) -> Segments:
     """Join neighbours, those that share most and are smallest first, until there are at most 14."""
-    while len(cut) > MOST:
-        costs = [
-            (len(one_side.cells) + len(other.cells) - 2 * len(flow.between(one_side.cells, other.cells)), at)
-            for at, (one_side, other) in enumerate(pairwise(cut))
-        ]
-        at = min(costs)[1]
-        cut = (*cut[:at], one(cut[at : at + 2], "small, and next to each other"), *cut[at + 2 :])
-    return cut
+    parts = dict(enumerate(cut))
+    before, after = {at: at - 1 for at in parts}, {at: at + 1 for at in parts}
+    waiting: list[tuple[int, int, int, int, int]] = []
+
+    def weigh(at: int, follower: int) -> None:
+        if at in parts and follower in parts:
+            left, right = parts[at].cells, parts[follower].cells
+            cost = len(left) + len(right) - 2 * len(flow.between(left, right))
+            heapq.heappush(waiting, (cost, at, follower, len(left), len(right)))
+
+    for at in parts if len(parts) > MOST else ():
+        weigh(at, at + 1)
+    while len(parts) > MOST:
+        _, at, follower, *sizes = heapq.heappop(waiting)
+        if sizes != [len(parts[each].cells) if each in parts else 0 for each in (at, follower)]:
+            continue  # one of them has been joined since
+        parts[at] = one((parts[at], parts.pop(follower)), "small, and next to each other")
+        after[at] = after[follower]
+        before[after[at]] = at
+        weigh(before[at], at)
+        weigh(at, after[at])
+    return tuple(parts.values())
