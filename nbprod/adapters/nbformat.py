@@ -63,7 +63,42 @@ def document(text: str | bytes, path: str = "the notebook") -> dict[str, Any]:
     """
     content = _loaded(decoded(text, path), path)
     version = _version(content, path)
-    return content if version == 4 else _upgraded(content, version, path)
+    return _mended(content if version == 4 else _upgraded(content, version, path), path)
+
+
+def _mended(content: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return the document with those parts in their proper shape that are changed when it is marked."""
+    minor = content.get("nbformat_minor")
+    known = isinstance(minor, int) and not isinstance(minor, bool)
+    cells = [
+        {**cell, "metadata": _metadata(cell.get("metadata")), "source": _lines(cell, index, path)}
+        for index, cell in enumerate(content["cells"])
+    ]
+    return {
+        **content,
+        "cells": cells,
+        "metadata": _mapping(content.get("metadata")),
+        "nbformat": 4,
+        "nbformat_minor": minor if known else 5 if all("id" in cell for cell in cells) else 4,
+    }
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _metadata(metadata: Any) -> dict[str, Any]:
+    """Return a cell's metadata, whose tags are a list of texts if there are any."""
+    kept = _mapping(metadata)
+    tags = {"tags": list(_tags(kept))} if "tags" in kept else {}
+    return {**kept, **tags}
+
+
+def _lines(cell: dict[str, Any], index: int, path: str) -> Any:
+    """Return a cell's source in the form that it has: one text, or a list of lines."""
+    source = cell.get("source")
+    text = _source(source, f"cell {index}", path)
+    return source if isinstance(source, list | str) else text
 
 
 def decoded(text: str | bytes, path: str) -> str:

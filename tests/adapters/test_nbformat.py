@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nbprod.adapters.nbformat import parse
+from nbprod.adapters.nbformat import document, parse
 from nbprod.errors import NotebookUnreadable
 
 CELL = {"id": "a", "cell_type": "code", "metadata": {}, "source": "a = 1"}
@@ -151,3 +151,29 @@ def test_byte_order_marks_and_encodings_are_read(text):
 def test_conflict_markers_inside_a_cell_are_its_text():
     cell = {"id": "a", "cell_type": "code", "source": "<<<<<<< HEAD\na = 1\n=======\n"}
     assert of_cells(cell).cells[0].source.startswith("<<<<<<<")
+
+
+MENDED = {
+    "metadata that are none": ({"metadata": None}, {"metadata": {}}),
+    "tags that are none": ({"metadata": {"tags": "skip", "a": 1}}, {"metadata": {"tags": [], "a": 1}}),
+    "a tag that is none": ({"metadata": {"tags": ["a", None]}}, {"metadata": {"tags": ["a"]}}),
+    "no source": ({}, {"source": ""}),
+    "a source of lines": ({"source": ["a = 1\n", "b"]}, {"source": ["a = 1\n", "b"]}),
+}
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_a_document_to_be_marked_has_the_shape_that_marks_need(case):
+    given, expected = MENDED[case]
+    content = {"nbformat": 4, "cells": [{"cell_type": "code", **given}], "metadata": 3}
+    found = document(json.dumps(content))
+    assert expected.items() <= found["cells"][0].items()
+    assert found["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    ("minor", "ids", "expected"), [(2, [], 2), ("5", [], 4), (None, ["a"], 5), (None, ["a", None], 4)]
+)
+def test_a_minor_version_that_is_none_follows_from_the_cells(minor, ids, expected):
+    cells = [{"cell_type": "code", "source": "", **({"id": each} if each else {})} for each in ids or [None]]
+    assert document(json.dumps({"nbformat": 4, "nbformat_minor": minor, "cells": cells}))["nbformat_minor"] == expected
