@@ -166,7 +166,7 @@ class Needs:
         draft, name = need.draft, need.name
         if not need.soft and (is_history(name) or name == "get_ipython"):
             self.find(NotebookOnly(draft.tests or draft.name, name, need.cell, need.line))
-        if is_given(name) or self.take_from_star(need) or need.soft:
+        if self.take_from_star(need) or is_given(name) or need.soft:
             return
         later = [cell for cell in self.makers.get(name, ()) if cell > need.cell]
         if name in self.skipped and not later:
@@ -176,16 +176,17 @@ class Needs:
         self.find(Missing(reader, name, need.cell, need.line, later[0] if later else None, perhaps=need.perhaps))
 
     def take_from_star(self, need: Need) -> bool:
-        """Attribute a name to the star imports that may bring it."""
+        """Attribute a name to the star imports that may bring it: to the last that does, where a record knows."""
         found = False
-        for star in self.stars:
+        for star in reversed(self.stars):
             module = star.source.split()[1]
             names = self.star_names.get(module)
-            if names is not None and need.name not in names:
-                continue
-            if names is not None:
+            if names is not None and need.name in names:
                 source = f"from {module} import {need.name}"
-                star = Definition(need.name, DefinitionKind.IMPORT, star.cell, star.line, source)  # noqa: PLW2901
-            need.draft.definitions[key_of(star)] = star
-            found = True
+                one = Definition(need.name, DefinitionKind.IMPORT, star.cell, star.line, source)
+                need.draft.definitions[key_of(one)] = one
+                return True
+            if names is None and not is_given(need.name):
+                need.draft.definitions[key_of(star)] = star
+                found = True
         return found

@@ -26,6 +26,9 @@ DROPPED = {
 INSTALLERS = frozenset({"pip", "conda", "mamba", "micromamba", "uv"})
 # They make names or change the process for the cells below, so the notebook and its steps would drift apart.
 STATEFUL = frozenset({"run", "pylab", "store", "reset", "reset_selective", "xdel", "cd", "pushd", "popd", "rerun"})
+PYLAB = "import numpy as np; import matplotlib.pyplot as plt; from matplotlib import mlab, pylab, pyplot"
+PYLAB_STARS = "; from matplotlib.pylab import *; from numpy import *"
+FOLDER = re.compile(r"""^(?:-q\s+)?(?P<quote>["']?)(?P<path>[^-"'{}$][^"'{}$]*?)(?P=quote)$""")
 TIME_OPTIONS = re.compile(r"^(?:--no-raise-error\s+|-n\s+)*")
 
 
@@ -61,8 +64,8 @@ def rewritten(name: str, line: str, *, is_statement: bool) -> Rewritten:
         return _timed(name, TIME_OPTIONS.sub("", line), is_statement=is_statement)
     if name in {"env", "set_env"}:
         return _environment(line, is_statement=is_statement)
-    if name == "pwd" and not is_statement:
-        return Rewritten("os.getcwd()", ("import os",))
+    if done := _in_python(name, line, is_statement=is_statement):
+        return done
     if name in INSTALLERS:
         return Rewritten("", finding="install", magic=f"%{name} {line}".strip())
     if name in DROPPED and is_statement:
@@ -84,6 +87,20 @@ def _timed(name: str, line: str, *, is_statement: bool) -> Rewritten:
     if not is_value:
         return Rewritten("", finding="uncarried", magic=f"%{name}")
     return Rewritten(line, compound=True)
+
+
+def _in_python(name: str, line: str, *, is_statement: bool) -> Rewritten | None:
+    """What Python has as well: the current folder, and imports."""
+    if not is_statement:
+        return Rewritten("os.getcwd()", ("import os",)) if name == "pwd" else None
+    folder = FOLDER.match(line) if name == "cd" else None
+    if folder:
+        path = quoted(folder["path"])
+        place = f"os.path.expanduser({path})" if folder["path"].startswith("~") else path
+        return Rewritten(f"os.chdir({place})", ("import os",))
+    if name == "pylab":
+        return Rewritten(PYLAB + ("" if "--no-import-all" in line else PYLAB_STARS))
+    return None
 
 
 def _environment(line: str, *, is_statement: bool) -> Rewritten:

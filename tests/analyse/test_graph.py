@@ -451,3 +451,22 @@ def test_a_record_that_saw_nothing_shared_has_the_last_word(graph_from):
     seen[1] = replace(seen[1], together=(("shelf", "box"),))
     after = graph_from(*cells, record=Record("n", "", "3.11", steps=tuple(seen)))
     assert after.step("put").outputs == ("shelf", "box")
+
+
+def test_the_last_star_wins_even_over_builtins(graph_from):
+    stars = (("numpy", ("sum", "sin")), ("math", ("sin", "pi")))
+    cells = [
+        "from math import *\nfrom numpy import *",
+        "def f(x): return sum(x)",
+        "%%step a\ny = f([sin(1), pi, len('')])",
+    ]
+    found = graph_from(*cells, record=Record("n", "", "3.11", star_names=stars)).step("a").definitions
+    assert [each.source for each in found if each.kind == "import"] == [
+        "from math import pi",
+        "from numpy import sin",
+        "from numpy import sum",
+    ]
+    assert [each.source for each in graph_from(*cells).step("a").definitions if each.kind == "import"] == [
+        "from math import *",
+        "from numpy import *",
+    ]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbprod.adapters import ipython
+from nbprod.read.linemagics import PYLAB, PYLAB_STARS
 from nbprod.read.magics import translated
 from nbprod.read.names import bound_names
 
@@ -63,6 +64,10 @@ CASES = {
     "environment set with a blank": ("%env A 1", 'os.environ["A"] = "1"'),
     "environment read": ("a = %env HOME", 'a = os.environ["HOME"]'),
     "environment shown": ("%env", ""),
+    "another folder": ("%cd -q '../raw data'\na = 1", 'os.chdir("../raw data")\na = 1'),
+    "another folder at home": ("%cd ~/raw", 'os.chdir(os.path.expanduser("~/raw"))'),
+    "pylab": ("%pylab inline --no-import-all", PYLAB),
+    "pylab with all names": ("%pylab", PYLAB + PYLAB_STARS),
     "working directory": ("a = %pwd", "a = os.getcwd()"),
     "written out": ("get_ipython().system('ls'); a = 1", RUN.format('"ls"') + "; a = 1"),
     "written out, dropped": ("get_ipython().run_line_magic('matplotlib', 'inline')\na = 1", "\na = 1"),
@@ -116,7 +121,9 @@ def test_a_translation_names_the_imports_that_it_needs(source, needs):
         ("!conda install -y x", "install", "!conda install -y x", 1),
         ("!sudo apt-get -y install x", "install", "!sudo apt-get -y install x", 1),
         ("\n\n%run other.ipynb", "stateful", "%run", 3),
-        ("%cd ..", "stateful", "%cd", 1),
+        ("%cd -", "stateful", "%cd", 1),
+        ("%cd $folder", "stateful", "%cd", 1),
+        ("%cd", "stateful", "%cd", 1),
         ("%reset -f", "stateful", "%reset", 1),
         ("a = %sql select 1", "uncarried", "%sql", 1),
         ("%%time\n%foo", "uncarried", "%foo", 2),

@@ -33,22 +33,19 @@ UNCARRIED_MAGIC = Fault(
     message="{magic} has no meaning outside of a notebook",
     hint="{cure}",
     why="A module is plain Python. Magics that only show or measure something are left out, `%time` and "
-    "`%%capture` keep their code, and shell lines become calls of `subprocess`. What any other magic "
-    "does, nbprod cannot know, and it does not guess. In an unmarked cell this is no error, since the "
-    "cell stays in the notebook.",
+    "`%%capture` keep their code, `%cd` becomes `os.chdir`, and shell lines become calls of `subprocess`. What any "
+    "other magic does, nbprod cannot know, and it does not guess. In an unmarked cell this is no error, since "
+    "the cell stays in the notebook.",
     bad="""\
 # %%
 %%step load
-%cd raw
-text = open("flights.txt").read()
+flights = [12, 40, 3]
+%store flights
 """,
     cure="""\
 # %%
-from pathlib import Path
-
-# %%
 %%step load
-text = Path("raw/flights.txt").read_text()
+flights = [12, 40, 3]
 """,
 )
 
