@@ -67,7 +67,7 @@ class Calls(Walker):
 
     def changes_object(self, node: ast.Call, name: str, receiver: Value, *, used: bool) -> bool:
         """Whether calling the method changes its object."""
-        if name in known.CHANGING or in_place(node):
+        if name in known.CHANGING or in_place(node) or (name == "execute" and not asks(node)):
             return True
         if "rng" in kinds(receiver):
             return True
@@ -222,6 +222,16 @@ class Calls(Walker):
 def text_of(literals: tuple[str, ...]) -> Value:
     """Return a text made of these literals; None if there are none."""
     return Box("scalar", texts=literals) if literals else None
+
+
+def asks(node: ast.Call) -> bool:
+    """Whether a call passes SQL that only asks.
+
+    >>> [asks(ast.parse(f"con.execute({text!r})", mode="eval").body) for text in (" SELECT 1", "drop table a")]
+    [True, False]
+    """
+    texts = texts_of(node.args[0]) if node.args else []
+    return bool(texts) and texts[0].lstrip().lower().startswith(known.ASKING)
 
 
 def in_place(node: ast.Call) -> bool:

@@ -18,7 +18,9 @@ HISTORY = frozenset({"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", 
 CHANGING = _words("""
     pop popitem popleft setdefault fit fit_transform fit_predict fit_resample partial_fit fit_generator set_params
     write writelines writerow writerows readline move_to_end load_state_dict zero_grad backward
+    executemany executescript
 """)
+ASKING = ("select", "pragma", "show", "describe", "explain")  # SQL that changes nothing
 # Methods that change their object and return nothing: where the result is used, they are something else of that name.
 CHANGING_IDLE = _words("""
     append extend insert remove clear sort reverse update add discard difference_update intersection_update
@@ -36,7 +38,7 @@ KEEPING = _words("""
     append add insert extend update appendleft extendleft setdefault put push
 """)
 FLUENT = _words("""
-    fit partial_fit set_params
+    fit partial_fit set_params cursor
 """)
 # Methods of texts whose result holds what the text holds.
 REWRITING = frozenset({"format", "replace", "strip", "lstrip", "rstrip"})

@@ -38,6 +38,7 @@ class Flow:
     closed: frozenset[int]  # cells that can't be a step's
     handed: Mapping[int, tuple[Link, ...]]  # the links of each maker
     taken: Mapping[int, tuple[Link, ...]]  # the links of each reader
+    unstorable: Mapping[int, frozenset[str]]  # after each cell, the names whose values live in one process only
 
     def inside(self, cells: Iterable[int]) -> set[str]:
         """The values that some of these cells make."""
@@ -79,7 +80,7 @@ def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int]) -> Flow:
     closed = {index for index, cell in sources.items() if MAY_RAISE in cell.tags or cell.role is not Role.PLAIN}
     closed |= {index for index, facts in cells.items() if facts.kind is CellKind.UNPARSABLE}
     handed, taken = _by(links, "maker"), _by(links, "reader")
-    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried, handed, taken)
+    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried, handed, taken, _unstorable(looks))
 
 
 def _by(links: Iterable[Link], end: str) -> dict[int, tuple[Link, ...]]:
@@ -87,6 +88,16 @@ def _by(links: Iterable[Link], end: str) -> dict[int, tuple[Link, ...]]:
     for link in links:
         found.setdefault(getattr(link, end), []).append(link)
     return {cell: tuple(each) for cell, each in found.items()}
+
+
+def _unstorable(looks: Mapping[int, Look]) -> dict[int, frozenset[str]]:
+    """A name stands for such a value until it is bound anew, whoever changes it in between."""
+    names: frozenset[str] = frozenset()
+    found = {}
+    for index, seen in looks.items():
+        names = (names - seen.stored) | seen.unstorable
+        found[index] = names
+    return found
 
 
 def _traced(

@@ -29,7 +29,7 @@ def _results(segment: Segment, flow: Flow, used: set[tuple[int, str]], *, hands_
     spare: dict[str, None] = {}
     for cell in segment.cells:
         seen = flow.looks[cell]
-        for name in sorted(flow.makes[cell] - seen.passing - seen.unstorable - seen.halfway):
+        for name in sorted(flow.makes[cell] - seen.passing - flow.unstorable[cell] - seen.halfway):
             final = last[name] == cell and (cell, name) not in used and not name.startswith("_")
             reads = flow.cells[cell].reads
             if final and name in seen.stored - reads - seen.internal:

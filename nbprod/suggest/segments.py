@@ -100,7 +100,7 @@ def _crossing(cells: Sequence[int], flow: Flow) -> list[int]:
 def joined_by_values(cut: Segments, flow: Flow) -> Segments:
     """Join what hands over a value that lives in one process only, or two names for one object."""
     for link in flow.links:
-        if link.name in flow.looks[link.maker].unstorable:
+        if link.name in flow.unstorable[link.maker]:
             why = f"'{link.name}' can't be stored, so it must not cross"
             cut = joined(cut, (link.maker, link.reader), why)
     stored, written = _places(flow)

@@ -39,7 +39,7 @@ def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
         return False
     if makes & needed or (seen.writes_files and "savefig" not in seen.calls):
         return True
-    lasting = makes - seen.passing - seen.unstorable
+    lasting = makes - seen.passing - flow.unstorable[index]
     return bool(lasting) and (not seen.plots or bool(seen.calls & WORKING_CALLS))
 
 

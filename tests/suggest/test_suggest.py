@@ -60,6 +60,20 @@ CASES = [
         ["connect 2,4: -> rows", "count 6: rows -> n"],
     ),
     (
+        "what changes a database by its connection is work",
+        [
+            "import sqlite3",
+            "# Connect",
+            "con = sqlite3.connect(':memory:')\ncur = con.cursor()",
+            "cur.execute('create table t (a int)')",
+            "# Look",
+            "cur.execute('select 1').fetchall()",
+            "# Ask",
+            "rows = sorted(con.execute('select * from t'))",
+        ],
+        ["connect 2,3,7: -> rows"],
+    ),
+    (
         "two names of one object that changes stay together",
         ["# A", "a = list(open('a'))", "# B", "b = a", "# C", "b.append(2)", "# D", "c = sum(a) + sum(b)"],
         ["make_values 1: -> a", "b 3,5: a -> b a", "d 7: a b -> c"],
