@@ -51,7 +51,7 @@ class Calls(Walker):
         assert isinstance(node.func, ast.Attribute)
         name, line = node.func.attr, node.lineno
         self.draw_by_method(node, name, line)
-        if self.changes_object(node, name, receiver, used=used):
+        if self.changes_object(node, name, receiver, passed.get(0), used=used):
             self.change(receiver, line)
             if name == "shuffle":
                 self.change(passed.get(0), line)
@@ -65,9 +65,9 @@ class Calls(Walker):
             return self.call_function(node.args[0].id, {0: receiver}, line)
         return self.handed_back(name, receiver, passed)
 
-    def changes_object(self, node: ast.Call, name: str, receiver: Value, *, used: bool) -> bool:
+    def changes_object(self, node: ast.Call, name: str, receiver: Value, query: Value, *, used: bool) -> bool:
         """Whether calling the method changes its object."""
-        if name in known.CHANGING or in_place(node) or (name == "execute" and not asks(node)):
+        if name in known.CHANGING or in_place(node) or (name == "execute" and not asks(query)):
             return True
         if "rng" in kinds(receiver):
             return True
@@ -224,14 +224,14 @@ def text_of(literals: tuple[str, ...]) -> Value:
     return Box("scalar", texts=literals) if literals else None
 
 
-def asks(node: ast.Call) -> bool:
-    """Whether a call passes SQL that only asks.
+def asks(query: Value) -> bool:
+    """Whether a value is SQL that only asks.
 
-    >>> [asks(ast.parse(f"con.execute({text!r})", mode="eval").body) for text in (" SELECT 1", "drop table a")]
-    [True, False]
+    >>> asks(Box("scalar", texts=(" SELECT 1",))), asks(Box("scalar", texts=("drop table a",))), asks(None)
+    (True, False, False)
     """
-    texts = texts_of(node.args[0]) if node.args else []
-    return bool(texts) and texts[0].lstrip().lower().startswith(known.ASKING)
+    literals = texts(query)
+    return bool(literals) and literals[0].lstrip().lower().startswith(known.ASKING)
 
 
 def in_place(node: ast.Call) -> bool:

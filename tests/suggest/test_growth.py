@@ -40,7 +40,7 @@ def test_time_grows_with_the_notebook_and_not_with_its_square(suggested, shape):
 def flow_of(*links):
     taken = {reader: tuple(Link(*each) for each in links if each[1] == reader) for _, reader, _ in links}
     handed = {maker: tuple(Link(*each) for each in links if each[0] == maker) for maker, _, _ in links}
-    return Flow({}, {}, {}, tuple(Link(*each) for each in links), frozenset(), handed, taken)
+    return Flow({}, {}, {}, tuple(Link(*each) for each in links), frozenset(), handed, taken, {})
 
 
 def test_each_place_counts_the_names_that_cross_it_once():
