@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbprod.errors import CellFailed, NotebookFaulty, UsageError
+from nbprod.errors import CellFailed, NotebookFaulty
 from nbprod.model.diagnostic import Severity
 
 if TYPE_CHECKING:
@@ -81,17 +81,20 @@ def suggest(
 
     `choose` is shown the suggestion before anything is written, and returns what is to be written in its place.
 
-    Raises UsageError when the notebook has steps already.
+    A notebook that has steps already keeps them: what comes back are its own, and `out` gets it as it is.
     """
-    from nbprod.project import analyse, locate, read
+    from nbprod.project import locate, read
     from nbprod.project.notebookfile import opened
     from nbprod.suggest import marking
 
     standing, file = read(path), opened(Path(path), locate(path).notebook.read_bytes())
     document = marking.without_kale(file.document)
     standing = _reading(document, str(path)) if marking.is_kales(document) else standing
-    if any(cell.mark is not None for cell in standing.cells) or analyse(standing).steps:
-        raise UsageError(f"{path} has marks already", hint=f"nbprod check {path} says what they come to.")
+    own = _own_steps(standing)
+    if own is not None:
+        if out is not None:
+            _write(out, file.written(file.document, out))
+        return Suggested(own, file.text, out)
     draft, found = _suggestion(file, document)
     if choose is not None:
         found = choose(Choice(draft.notebook, found, draft.uncarried))
@@ -101,6 +104,20 @@ def suggest(
             found = _tried(draft, found, out, magics=magics, progress=progress)
     text = _text(draft, found, out or Path(path), magics=magics)
     return Suggested(_located(found, draft, text if out else file.text, out or file.path), text, out)
+
+
+def _own_steps(standing: Notebook) -> Suggestion | None:
+    """The steps that the notebook has by marks of its own; None if it has no mark."""
+    from nbprod.project import analyse
+    from nbprod.suggest import LeftOut, Segment, Suggestion
+
+    graph = analyse(standing)
+    if not graph.steps and all(cell.mark is None for cell in standing.cells):
+        return None
+    steps = tuple(Segment(each.cells, why=("marked already",), name=each.name) for each in graph.steps)
+    held = {cell for each in steps for cell in each.cells}
+    outside = tuple(LeftOut(each.index, "it has no mark") for each in standing.code_cells if each.index not in held)
+    return Suggestion(steps, outside, graph)
 
 
 def _located(found: Suggestion, draft: _Draft, text: str, path: Path) -> Suggestion:

@@ -68,3 +68,24 @@ def test_what_cells_run_of_other_files_is_known(tmp_path):
     found = suggest(tmp_path / "sums.ipynb").suggestion
     assert found.errors == ()
     assert [each.cells for each in found.segments] == [(1,), (3,)]
+
+
+@pytest.mark.parametrize(
+    ("tags", "steps", "codes"),
+    [
+        (["load", "drop"], {"load": (0,), "drop": (1,)}, []),
+        (["ends", "middle", "ends"], {"ends": (0, 2), "middle": (1,)}, ["NB205"]),
+    ],
+)
+def test_a_notebook_with_marks_keeps_them(tmp_path, tags, steps, codes):
+    (tmp_path / "pyproject.toml").touch()
+    sources = ["rows = list(open('rows.txt'))", "rest = rows[1:]", "count = len(rest) if rows else 0"][: len(tags)]
+    cells = [
+        v4.new_code_cell(source, metadata={"tags": [f"step:{tag}"]}) for source, tag in zip(sources, tags, strict=True)
+    ]
+    path = tmp_path / "marked.ipynb"
+    path.write_text(json.dumps(v4.new_notebook(cells=cells)))
+    found = suggest(path, out=tmp_path / "copy.ipynb")
+    assert {each.name: each.cells for each in found.suggestion.segments} == steps
+    assert [each.code for each in found.suggestion.errors] == codes
+    assert json.loads((tmp_path / "copy.ipynb").read_text()) == json.loads(path.read_text())
