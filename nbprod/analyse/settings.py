@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from nbprod.analyse.knowledge import DRAWING, QUIET, SETTINGS, WRITING
+from nbprod.analyse.knowledge import DRAWING, QUIET, REGISTERING, SETTINGS, WRITING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +27,16 @@ def is_plain(statement: Statement) -> bool:
 def is_bare_call(statement: Statement) -> bool:
     """Whether it only calls a function and uses no result, as in `set_up()`."""
     return isinstance(statement.node, ast.Expr) and isinstance(statement.node.value, ast.Call)
+
+
+def registers(dotted: str) -> bool:
+    """Whether a call of that name, for its own sake, leaves something behind in a library that nothing is known of.
+
+    >>> registers("deap.creator.create"), registers("numpy.apply"), registers("deap.tools.describe")
+    (True, False, False)
+    """
+    root, last = dotted.partition(".")[0], dotted.rpartition(".")[2]
+    return last in REGISTERING and root not in QUIET and root not in sys.stdlib_module_names
 
 
 def audience(statement: Statement) -> frozenset[str]:

@@ -28,11 +28,14 @@ def repeated(graph, step):
         "pd.options.mode.sim_interactive = True",
         "del os.environ['HOME']",
         "set_up()",
+        "crafts.create('Team', list)",
+        "load_dotenv()",
     ],
 )
 def test_every_step_below_repeats_it(graph_from, line):
     helpers = "def helper(x): return 1\ndef set_up(): os.environ['A'] = 'b'"
-    graph = graph_from(IMPORTS, helpers, line, "%%step a\nx = 1", "%%step b\ny = x")
+    others = "from dotenv import load_dotenv\nimport crafts"
+    graph = graph_from(IMPORTS, others, helpers, line, "%%step a\nx = 1", "%%step b\ny = x")
     assert repeated(graph, "a") == repeated(graph, "b") == [line]
     assert graph.diagnostics == ()
 
@@ -128,3 +131,18 @@ def test_a_class_is_as_it_was_where_a_step_uses_it(graph_from):
 def test_a_class_that_gets_a_computed_value_outside_of_the_steps(graph_from):
     graph = graph_from(COUNTER, "%%step a\nx = [1]", "Counter.size = len(x)", "%%step b\ny = Counter.size")
     assert [(each.code, each.cell) for each in graph.diagnostics] == [("NB304", 2)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "team = crafts.create('Team')",
+        "crafts.describe('Team')",
+        "np.apply(1)",
+        "json.register('a')",
+        "crafts.create(rows)",
+    ],
+)
+def test_what_a_library_hands_back_or_makes_of_values_is_not_repeated(graph_from, line):
+    graph = graph_from(IMPORTS, "import crafts", "%%step a\nrows = [1]", line, "%%step b\ny = rows")
+    assert repeated(graph, "b") == []
