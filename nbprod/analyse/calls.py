@@ -147,7 +147,14 @@ class Calls(Walker):
             seen = tuple((at, self.labels(value)) for at, value in passed.items())
             self.trace.calls.append(CallSeen(name, tuple(each for each in seen if each[1])))
             return None
+        self.bind_by_call(name)
         return self.call_function(name, passed, node.lineno)
+
+    def bind_by_call(self, callee: str) -> None:
+        """Bind what a function of the notebook binds whenever it is called."""
+        facts = self.world.functions.get(callee, ())
+        for name in facts[0].binds_surely if len(facts) == 1 else ():
+            self.bind_global(name, None)
 
     def call_builtin(self, node: ast.Call, name: str, passed: Mapping[int | str, Value]) -> Value:
         """A builtin: some change or use up what they are passed, some hand back its elements."""

@@ -168,19 +168,19 @@ class Expressions(Calls):
         """Walk a function's body and return its facts; a nested one adds to those of the function around it."""
         self.visit_signature(node)
         names, global_names = scopes.local_names(node)
-        outer = (self.scope, self.trace, self.branch, self.flow)
+        outer = (self.scope, self.trace, self.branch, self.alternatives, self.flow)
         self.scope = Scope("function", self.scope, names, global_names)
         arguments = scopes.arguments_of(node)
         self.introduce(arguments)
         if not self.depth:
-            self.trace, self.flow = Trace(), {}
+            self.trace, self.flow, self.alternatives = Trace(may_be_left=not scopes.runs_at_once(node)), {}, 0
         self.depth, self.branch = self.depth + 1, 0
         try:
             self.walk_body(node)
             return self.trace.function(arguments)
         finally:
             self.depth -= 1
-            self.scope, self.trace, self.branch, self.flow = outer
+            self.scope, self.trace, self.branch, self.alternatives, self.flow = outer
 
     def visit_signature(self, node: scopes.FunctionNode) -> None:
         """Walk what a function's head evaluates."""

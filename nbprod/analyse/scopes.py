@@ -63,6 +63,15 @@ def arguments_of(node: FunctionNode) -> tuple[str, ...]:
     return tuple(each.arg for each in (*plain, *starred))
 
 
+def runs_at_once(node: FunctionNode) -> bool:
+    r"""Whether calling the function is sure to run its body: it is no coroutine, and nothing wraps it.
+
+    >>> runs_at_once(ast.parse("@cache\ndef f(): pass").body[0])
+    False
+    """
+    return isinstance(node, ast.FunctionDef) and not node.decorator_list
+
+
 def local_names(node: FunctionNode) -> tuple[set[str], set[str]]:
     r"""Return the names that a function binds as its own, and those that it declares global.
 

@@ -208,6 +208,7 @@ class Statements(Classes):
 
     def visit_return(self, node: ast.Return) -> None:
         """What a function hands back."""
+        self.trace.may_be_left = True
         if node.value is not None:
             self.returns(self.visit(node.value))
             self.note_handed_out(node.value)

@@ -49,6 +49,7 @@ class FunctionFacts:
     reads: frozenset[str] = frozenset()
     soft: frozenset[str] = frozenset()
     binds: frozenset[str] = frozenset()
+    binds_surely: frozenset[str] = frozenset()  # whenever it is called
     mutates: frozenset[str] = frozenset()
     mutates_arguments: frozenset[str] = frozenset()
     returns: frozenset[Label] = frozenset()
@@ -93,6 +94,7 @@ class Trace:
     mutates_arguments: set[str] = field(default_factory=set)
     pyplot: bool = False
     hands_out_code: bool = False
+    may_be_left: bool = False  # a function: what follows may not run when it is called
     awaits: bool = False
     is_partial: bool = False  # nested too deeply: only its names are known
     methods: dict[str, FunctionFacts] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class Trace:
             reads=frozenset(self.reads) | frozenset(self.late) | frozenset(self.soft),
             soft=frozenset(self.soft) - self.reads.keys() - self.late,
             binds=frozenset(self.binds),
+            binds_surely=frozenset(each for each in self.binds if self.binds[each] and not self.hands_out_code),
             mutates=frozenset(self.mutates),
             mutates_arguments=frozenset(self.mutates_arguments),
             returns=frozenset(self.returns),

@@ -165,7 +165,8 @@ class Walker:
     def bind_global(self, name: str, value: Value) -> None:
         """Bind a name of the module."""
         if self.depth:
-            self.trace.binds[name] = False
+            unsure = self.depth > 1 or self.branch or self.alternatives or self.trace.may_be_left
+            self.trace.binds[name] = not unsure or self.trace.binds.get(name, False)
             return
         self.flow[name] = not self.branch or self.flow.get(name, False)
         self.trace.loop_targets.discard(name)
