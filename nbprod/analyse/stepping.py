@@ -115,7 +115,7 @@ class Stepping:
         """Return the names under which a statement changes one object, as far as a record has nothing against it."""
         seen = self.seen.get(draft.name)
         names = [*statement.trace.mutates, *sorted(statement.trace.touches)]
-        return [name for name in names if seen is None or name in seen.changed]
+        return [name for name in names if seen is None or not seen.saw_unchanged(name)]
 
     def set_up(self, cell: int, statement: Statement, step: str = "") -> None:
         """Global state that a cell sets is set again by each step below it."""
@@ -190,7 +190,7 @@ class Stepping:
             if old is None or old.source is Source.DEFINITION or name in statement.trace.deletes:
                 continue
             own = old.step == draft.name and old.source is Source.STEP
-            if not own and seen is not None and name not in seen.changed:
+            if not own and seen is not None and seen.saw_unchanged(name):
                 continue
             if not own:
                 draft.mutates.add(name)

@@ -101,6 +101,11 @@ class StepSeen:
     figures: tuple[str, ...] = ()
     shown_after: tuple[int, ...] = ()
 
+    def saw_unchanged(self, name: str) -> bool:
+        """Whether the value of that name was seen to stay as it was; without a fingerprint nothing tells."""
+        value = self.value(name)
+        return name not in self.changed and not (value and value.unfingerprinted)
+
     def value(self, name: str) -> ValueSeen | None:
         """What was seen of that output, or else of that input; None if neither."""
         return next((each for each in (*self.outputs, *self.inputs) if each.name == name), None)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from nbprod.model.graph import CellKind, Edge, Input, Parameter
-from nbprod.model.record import Record, StepSeen
+from nbprod.model.record import Record, StepSeen, ValueSeen
 
 # (what it is about, cells, {step: "inputs -> outputs"})
 STEPS = [
@@ -439,6 +439,16 @@ def test_names_of_several_steps_for_one_object_are_handed_on_together(graph_from
     assert [set(each.outputs) for each in chained.steps[1:3]] == [{"shelf", "box"}, {"room", "box"}]
     unchanged = graph_from(*SHELF[:2], "%%step look\nsize = len(shelf['box']) + len(box)")
     assert unchanged.step("put").outputs == ("shelf",)
+
+
+def test_a_record_decides_nothing_of_a_value_without_a_fingerprint(graph_from):
+    cells = ("%%step a\nx = connect()", "%%step b\nx.update(1)", "%%step c\nx", "def connect(): ...")
+    before = graph_from(*cells)
+    for why, maker in (("", "a"), ("x is a connection", "b")):
+        inputs = (ValueSeen("x", "k.Connection", unfingerprinted=why),)
+        seen = tuple(StepSeen(each.name, each.code_id, inputs=inputs) for each in before.steps)
+        after = graph_from(*cells, record=Record("n", "", "3.11", steps=seen))
+        assert after.step("c").inputs == (Input("x", maker),)
 
 
 def test_a_record_that_saw_nothing_shared_has_the_last_word(graph_from):
