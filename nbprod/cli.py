@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import shlex
 import shutil
@@ -95,6 +96,10 @@ def main() -> None:
 
     Exit codes: 0 fine; 1 the notebook or the comparison has faults; 2 wrong use, or the world failed.
     """  # noqa: D301  (click wants the character itself)
+    for stream in (sys.stdout, sys.stderr):
+        # File names and cells may hold what no encoding has, and a terminal may have few letters: both are escaped.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @main.command(short_help="Suggest marks for a notebook that has none.")

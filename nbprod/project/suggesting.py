@@ -268,4 +268,5 @@ def _text(draft: _Draft, found: Suggestion, out: Path, *, magics: bool) -> str:
 def _write(out: Path, text: str) -> None:
     from nbprod.project import write
 
-    write(out, text.encode())
+    # Half a character, which JSON can name and no encoding holds, is escaped: the same to JSON and in a literal.
+    write(out, text.encode(errors="backslashreplace"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -61,6 +62,20 @@ def test_what_is_no_notebook_is_named_with_what_to_do(shop, monkeypatch, content
 def test_a_path_that_is_no_file_names_the_notebooks_nearby(shop, monkeypatch, path, message):
     done = run(shop, monkeypatch, "check", path)
     assert (done.exit_code, done.stderr) == (2, f"nbprod: {message}\n")
+
+
+HALVES = ["check", "graph", "graph --json", "suggest --no-run", "suggest --no-run -o marked.ipynb"]
+
+
+@pytest.mark.parametrize("words", HALVES)
+def test_what_no_encoding_holds_is_escaped_in_names_and_cells(shop, monkeypatch, words):
+    name = os.fsdecode(b"caf\xe9.ipynb")
+    cells = [{"cell_type": "code", "source": each} for each in ("rows = ['\ud800']", "more = rows + ['\udcff']")]
+    (shop.root / name).write_text(json.dumps({"nbformat": 4, "cells": cells}))
+    done = run(shop, monkeypatch, *words.split(), name)
+    assert done.exit_code in {0, 1}, done.output
+    assert "fault of nbprod" not in done.output
+    assert "-o" not in words or "['\\ud800']" in (shop.root / "marked.ipynb").read_text()
 
 
 FAULTY = {
