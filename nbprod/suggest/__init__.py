@@ -38,7 +38,7 @@ ROUNDS = 200
 
 def settings(notebook: Notebook, judge: Judge) -> tuple[Setting, ...]:
     """Return the constants that should become the parameters cell."""
-    flow = flow_of(notebook, judge(notebook), frozenset())
+    flow = _flow(notebook, judge, frozenset())
     return settings_of(notebook.code_cells, flow, work(flow))
 
 
@@ -47,7 +47,7 @@ def steps(notebook: Notebook, judge: Judge, *, uncarried: frozenset[int] = froze
 
     `notebook` has no steps yet. The suggestion's `errors` are what no marks can cure.
     """
-    flow = flow_of(notebook, judge(notebook), uncarried)
+    flow = _flow(notebook, judge, uncarried)
     chosen = work(flow)
     cut = segments(flow, chosen, headings.paths(notebook))
     cut = naming.named(with_results(cut, flow), flow)
@@ -69,7 +69,7 @@ def improved(
     `unfit` are outputs that had better not cross: the step, the name, and why. `restless` are steps whose figures look
     different in every run, so that they stay in the notebook.
     """
-    flow = flow_of(notebook, judge(notebook), uncarried)
+    flow = _flow(notebook, judge, uncarried)
     cut = suggestion.segments
     results = {(each.name, name) for each in cut for name in each.outs}
     found = [(fault, fields(fault)) for fault in faults]
@@ -92,7 +92,7 @@ def chosen(
     uncarried: frozenset[int] = frozenset(),
 ) -> Suggestion:
     """Return the suggestion as a person changes it, judged anew but not repaired: who chooses sees what it costs."""
-    flow = flow_of(notebook, judge(notebook), uncarried)
+    flow = _flow(notebook, judge, uncarried)
     changed = naming.with_names(with_results(change(suggestion.segments, flow), flow), flow)
     held = {cell for each in changed for cell in each.cells}
     taken_out = {cell for each in suggestion.segments for cell in each.cells} - held
@@ -100,6 +100,13 @@ def chosen(
     outside = [replace(each, why=BY_HAND) if each.cell in taken_out else each for each in left_out(flow, held)]
     graph = judge(marking.marked(notebook, changed))
     return replace(suggestion, segments=changed, left_out=tuple(outside), graph=graph)
+
+
+def _flow(notebook: Notebook, judge: Judge, uncarried: frozenset[int]) -> Flow:
+    """The flow; where all that a notebook computes are constants, these are its work."""
+    graph = judge(notebook)
+    flow = flow_of(notebook, graph, uncarried)
+    return flow if work(flow) else flow_of(notebook, graph, uncarried, constants=True)
 
 
 def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, ...]) -> Suggestion:

@@ -71,12 +71,16 @@ def is_among(cell: int, cells: Sequence[int]) -> bool:
     return at < len(cells) and cells[at] == cell
 
 
-def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int]) -> Flow:
-    """Return the flow between the cells; `uncarried` are those that hold what a step can't do."""
+def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int], *, constants: bool = False) -> Flow:
+    """Return the flow between the cells; `uncarried` are those that hold what a step can't do.
+
+    `constants`: cells that compute constants of nothing but literals may be work too.
+    """
     sources = {cell.index: cell for cell in notebook.code_cells}
     cells = {facts.index: facts for facts in graph.cells}
     looks = {index: look(cell) for index, cell in sources.items()}
-    makes, links = _traced(cells, looks)
+    quiet = frozenset() if constants else frozenset({CellKind.DEFINITIONS})
+    makes, links = _traced(cells, looks, quiet)
     closed = {index for index, cell in sources.items() if MAY_RAISE in cell.tags or cell.role is not Role.PLAIN}
     closed |= {index for index, facts in cells.items() if facts.kind is CellKind.UNPARSABLE}
     handed, taken = _by(links, "maker"), _by(links, "reader")
@@ -101,7 +105,7 @@ def _unstorable(looks: Mapping[int, Look]) -> dict[int, frozenset[str]]:
 
 
 def _traced(
-    cells: Mapping[int, CellFacts], looks: Mapping[int, Look]
+    cells: Mapping[int, CellFacts], looks: Mapping[int, Look], quiet: frozenset[CellKind]
 ) -> tuple[dict[int, frozenset[str]], tuple[Link, ...]]:
     last: dict[str, int] = {}
     defined: set[str] = set()
@@ -112,8 +116,7 @@ def _traced(
             makes[index] = frozenset()
             continue
         links += [Link(last[name], index, name) for name in sorted(facts.reads) if name in last]
-        quiet = facts.kind is CellKind.DEFINITIONS
-        own = frozenset() if quiet else facts.writes - looks[index].defined - (facts.reads & defined)
+        own = frozenset() if facts.kind in quiet else facts.writes - looks[index].defined - (facts.reads & defined)
         makes[index] = own
         for name in facts.writes - own:
             last.pop(name, None)

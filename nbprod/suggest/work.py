@@ -35,7 +35,9 @@ def work(flow: Flow) -> tuple[int, ...]:
 def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
     """Whether a cell is a step's; `needed` are the names that the work below reads."""
     seen, makes = flow.looks[index], flow.makes[index]
-    if index in flow.closed or flow.cells[index].kind is not CellKind.EXPLORATION:
+    if index in flow.closed or flow.cells[index].kind not in {CellKind.EXPLORATION, CellKind.DEFINITIONS}:
+        return False
+    if flow.cells[index].kind is CellKind.DEFINITIONS and not makes:
         return False
     if makes & needed or (seen.writes_files and "savefig" not in seen.calls):
         return True

@@ -89,6 +89,11 @@ CASES = [
         ["load 1: -> a", "save 3: a ->"],
     ),
     (
+        "constants are work where there is no other",
+        ["import numpy as np", "# Make", "def f(x): return x", "a = np.arange(9)", "a", "# Sum", "n = a.sum()"],
+        ["make 3: -> a", "sum_step 6: a -> n"],
+    ),
+    (
         "a loop that only prints is none",
         ["# Load", "a = list(open('a'))", "for each in a:\n    print(each)"],
         ["make_values 1: -> a"],
