@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 MISSING = object()
 
 
+def in_a_module(value: Any) -> Any:
+    """Return the value as a step makes it: the lines that `x = !cmd` gives are IPython's own kind of list."""
+    is_lines = isinstance(value, list) and type(value).__module__ == "IPython.utils.text"
+    return list(value) if is_lines else value
+
+
 class Border:
     """Looks at the notebook's values by name. `moved` says that a cell ran: what was seen before may have changed."""
 
@@ -31,7 +37,7 @@ class Border:
     def value(self, name: str) -> Any:
         """The value of that name, a global random state if it is one of those, or MISSING."""
         if name in self._namespace or name not in RANDOM_STATES:
-            return self._namespace.get(name, MISSING)
+            return in_a_module(self._namespace.get(name, MISSING))
         state = randomness.state(RANDOM_STATES[name])
         return MISSING if state is None else state
 

@@ -16,6 +16,7 @@ from nbprod.errors import NbprodError
 from nbprod.model.graph import RANDOM_STATES, DefinitionKind
 from nbprod.model.record import Sample
 from nbprod.record import audit, randomness
+from nbprod.record.borders import in_a_module
 from nbprod.record.calls import calling
 from nbprod.record.proof import role_of
 from nbprod.record.sampling import Taken
@@ -187,7 +188,7 @@ def _outputs(step: Step, namespace: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         raise NoReplayError(f"on the sample it makes no '{missing[0]}'")
     return {
-        name: namespace[name] if name in namespace else randomness.state(RANDOM_STATES[name]) for name in step.outputs
+        name: in_a_module(namespace[name]) if name in namespace else randomness.state(RANDOM_STATES[name]) for name in step.outputs
     }
 
 

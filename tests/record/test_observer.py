@@ -18,6 +18,7 @@ from nbprod.model.graph import Block, Definition, DefinitionKind, Edge, Graph, I
 from nbprod.model.notebook import Mark
 from nbprod.record import Observer
 from nbprod.record.proof import Proof
+from nbprod.values import load
 
 
 def seen_of(
@@ -294,3 +295,10 @@ def test_a_dropped_step_leaves_nothing_open(tmp_path):
     observer.before(step)
     observer.drop(step)
     assert not observer.is_open(step)
+
+
+def test_lines_of_the_shell_are_a_plain_list(tmp_path):
+    code = "from IPython.utils.text import SList\nfiles = SList(['a.txt', 'b.txt'])"
+    (files,) = seen_of(code, tmp_path, makes=["files"], prove=True).outputs
+    assert (files.type, files.format) == ("list", "json")
+    assert load(tmp_path / "proof" / "made" / "files.json") == ["a.txt", "b.txt"]
