@@ -188,7 +188,8 @@ def _outputs(step: Step, namespace: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         raise NoReplayError(f"on the sample it makes no '{missing[0]}'")
     return {
-        name: in_a_module(namespace[name]) if name in namespace else randomness.state(RANDOM_STATES[name]) for name in step.outputs
+        name: in_a_module(namespace[name]) if name in namespace else randomness.state(RANDOM_STATES[name])
+        for name in step.outputs
     }
 
 

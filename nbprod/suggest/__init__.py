@@ -94,11 +94,11 @@ def chosen(
     """Return the suggestion as a person changes it, judged anew but not repaired: who chooses sees what it costs."""
     flow = _flow(notebook, judge, uncarried)
     changed = naming.with_names(with_results(change(suggestion.segments, flow), flow), flow)
+    graph = judge(marking.marked(notebook, changed))
     held = {cell for each in changed for cell in each.cells}
     taken_out = {cell for each in suggestion.segments for cell in each.cells} - held
     taken_out |= {each.cell for each in suggestion.left_out if each.why == BY_HAND}
-    outside = [replace(each, why=BY_HAND) if each.cell in taken_out else each for each in left_out(flow, held)]
-    graph = judge(marking.marked(notebook, changed))
+    outside = [replace(each, why=BY_HAND) if each.cell in taken_out else each for each in left_out(flow, graph)]
     return replace(suggestion, segments=changed, left_out=tuple(outside), graph=graph)
 
 
@@ -126,8 +126,7 @@ def _settled(notebook: Notebook, judge: Judge, flow: Flow, cut: tuple[Segment, .
         other = judge(marking.marked(notebook, whole))
         if not any(each.severity == "error" for each in other.diagnostics):
             cut, graph = whole, other
-    chosen = {cell for each in cut for cell in each.cells}
-    return Suggestion(cut, left_out(flow, chosen), graph)
+    return Suggestion(cut, left_out(flow, graph), graph)
 
 
 def _named_again(cut: tuple[Segment, ...], flow: Flow, before: tuple[Segment, ...]) -> tuple[Segment, ...]:

@@ -9,6 +9,7 @@ from nbprod.suggest.knowledge import WORKING_CALLS
 from nbprod.suggest.suggestion import LeftOut
 
 if TYPE_CHECKING:
+    from nbprod.model.graph import Graph
     from nbprod.suggest.flow import Flow
 
 _KIND_REASONS = {
@@ -19,6 +20,9 @@ _KIND_REASONS = {
     CellKind.STEP: "it is marked already",
     CellKind.DEFINITIONS: "imports, functions and constants travel with the steps that use them",
 }
+
+
+REPEATED = "it sets what steps below set again"
 
 
 def work(flow: Flow) -> tuple[int, ...]:
@@ -45,10 +49,12 @@ def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
     return bool(lasting) and (not seen.plots or bool(seen.calls & WORKING_CALLS))
 
 
-def left_out(flow: Flow, chosen: set[int]) -> tuple[LeftOut, ...]:
-    """Return every other code cell that holds something, with why it is no step's."""
+def left_out(flow: Flow, graph: Graph) -> tuple[LeftOut, ...]:
+    """Return every code cell that holds something and is of no step of the graph, with why."""
+    chosen = {cell for step in graph.steps for cell in step.cells}
+    repeated = {block.cell for step in graph.steps for block in step.blocks} - chosen
     return tuple(
-        LeftOut(index, reason(flow, index))
+        LeftOut(index, REPEATED if index in repeated else reason(flow, index))
         for index, facts in flow.cells.items()
         if index not in chosen and (facts.reads or facts.writes or facts.kind is not CellKind.DEFINITIONS)
     )

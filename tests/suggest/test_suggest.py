@@ -208,6 +208,14 @@ SETTINGS = [
 ]  # fmt: skip
 
 
+def test_a_cell_that_steps_repeat_is_said_to_be_so(suggested):
+    found = suggested("import pandas as pd", "pd.set_option('mode.sim_interactive', True)", "a = pd.read_csv('a.csv')")
+    assert [(each.cell, each.why) for each in found.left_out] == [
+        (0, "imports, functions and constants travel with the steps that use them"),
+        (1, "it sets what steps below set again"),
+    ]
+
+
 @pytest.mark.parametrize(("cells", "names"), [case[1:] for case in SETTINGS], ids=[case[0] for case in SETTINGS])
 def test_settings(cells, names, notebook):
     assert [each.name for each in suggest.settings(notebook(*map(dedent, cells)), graph)] == names
