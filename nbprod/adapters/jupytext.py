@@ -95,12 +95,13 @@ def as_text(document: dict[str, Any], path: str, source: str) -> str:
     flights = [12]
     ```
     """
+    if not is_text(path) and not is_text(source):
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     done = copy.deepcopy(document)
     if not is_text(path):
-        if is_text(source):
-            _make_new(done)
-            for cell in done["cells"]:
-                cell["source"] = _source(cell).splitlines(keepends=True)
+        _make_new(done)
+        for cell in done["cells"]:
+            cell["source"] = _source(cell).splitlines(keepends=True)
         return json.dumps(done, indent=1, ensure_ascii=False) + "\n"
     if _suffix(path) != _suffix(source):
         _make_new(done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,7 @@ def without_kale(document: Document) -> Document:
     """
     if not is_kales(document):
         return document
-    done = copy.deepcopy(document)
+    done = _copied(document)
     for cell in done["cells"]:
         if "tags" in cell.get("metadata", {}):
             cell["metadata"]["tags"] = [
@@ -61,7 +60,7 @@ def marked(notebook: Notebook, segments: Iterable[Segment]) -> Notebook:
 
 def with_tags(document: Document, segments: Iterable[Segment]) -> Document:
     """Return the document with the marks as tags: step:NAME, and outs:RESULT or no-figures on a step's first cell."""
-    done = copy.deepcopy(document)
+    done = _copied(document)
     for segment in segments:
         for cell in segment.cells:
             declared = [f"outs:{each}" for each in segment.outs] + ["no-figures"] * (not segment.figures)
@@ -71,7 +70,7 @@ def with_tags(document: Document, segments: Iterable[Segment]) -> Document:
 
 def with_magics(document: Document, segments: Iterable[Segment]) -> Document:
     """Return the document with the marks as `%%step` lines, and a first cell that loads the extension."""
-    done = copy.deepcopy(document)
+    done = _copied(document)
     for segment in segments:
         for cell in segment.cells:
             outs = f" --outs {' '.join(segment.outs)}" if segment.outs else ""
@@ -87,7 +86,7 @@ def with_parameters(document: Document, settings: Sequence[Setting]) -> Document
 
     A cell that holds nothing else is tagged as it stands.
     """
-    done = copy.deepcopy(document)
+    done = _copied(document)
     cells = sorted({each.cell for each in settings})
     if not cells:
         return done
@@ -101,6 +100,12 @@ def with_parameters(document: Document, settings: Sequence[Setting]) -> Document
         content["source"] = _like(content["source"], _rest(content, [each for each in settings if each.cell == cell]))
     done["cells"].insert(cells[0], _new_cell(done, PARAMETERS, "\n".join(texts), (PARAMETERS,)))
     return done
+
+
+def _copied(document: Document) -> Document:
+    """The document with cells and metadata of its own; outputs, however deeply nested, are nobody's to change."""
+    cells = [{**cell, "metadata": {**cell.get("metadata", {})}} for cell in document["cells"]]
+    return {**document, "cells": cells}
 
 
 def _rest(content: Document, settings: Sequence[Setting]) -> str:

@@ -120,3 +120,13 @@ def test_which_step_of_kale_a_cell_belongs_to(tags, steps):
 def test_old_formats_have_no_ids():
     document = {**DOCUMENT, "nbformat_minor": 4}
     assert "id" not in marking.with_parameters(document, (SEED,))["cells"][1]
+
+
+def test_outputs_may_be_nested_deeper_than_python_copies():
+    deep: list = []
+    for _ in range(5_000):
+        deep = [deep]
+    document = {"metadata": {}, "cells": [{"cell_type": "code", "metadata": {}, "source": "a = 1", "outputs": deep}]}
+    done = marking.with_tags(document, [Segment((0,), name="load")])
+    assert done["cells"][0]["metadata"] == {"tags": ["step:load"]}
+    assert document["cells"][0]["metadata"] == {}
