@@ -136,7 +136,7 @@ def _new_cell(document: Document, name: str, text: str, tags: tuple[str, ...]) -
     cell["source"] = text.splitlines(keepends=True)
     if tags:
         cell["metadata"]["tags"] = list(tags)
-    taken = {each.get("id") for each in document["cells"]}
+    taken = [each.get("id") for each in document["cells"]]  # whatever JSON an id is
     if document.get("nbformat", 4) == 4 and document.get("nbformat_minor", 0) >= 5:
         while name in taken:
             name += "-"

@@ -130,3 +130,10 @@ def test_outputs_may_be_nested_deeper_than_python_copies():
     done = marking.with_tags(document, [Segment((0,), name="load")])
     assert done["cells"][0]["metadata"] == {"tags": ["step:load"]}
     assert document["cells"][0]["metadata"] == {}
+
+
+def test_an_id_may_be_no_text():
+    cell = {"cell_type": "code", "metadata": {}, "source": "a = 1", "id": [None]}
+    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    done = marking.with_magics(document, [Segment((0,), name="load")])
+    assert [each["id"] for each in done["cells"]] == ["load-nbprod", [None]]
