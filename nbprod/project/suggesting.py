@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import CellFailed, NotebookFaulty
 from nbprod.model.diagnostic import Severity
+from nbprod.project import trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from nbprod.model.record import Record
     from nbprod.project import Progress
     from nbprod.project.notebookfile import NotebookFile
+    from nbprod.project.trials import Unfit
     from nbprod.suggest import Suggestion
     from nbprod.suggest.flow import Flow
     from nbprod.suggest.segments import Segments
 
 ROUNDS = 8  # recorded runs, each after joining what the last one showed to be one
-FIGURE = "matplotlib.figure.Figure"
 BORDER_FAULTS = ("NB203", "NB204", "NB205", "NB208", "NB301", "NB307")
 
 
@@ -177,7 +178,7 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
 
     for _ in range(ROUNDS):
         try:
-            trial = _trial(out, progress)
+            trial = _trial(draft, found, out, progress)
         except CellFailed as failed:
             return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
         better = suggest.improved(
@@ -204,11 +205,11 @@ class _Trial:
     """
 
     faults: tuple[Diagnostic, ...]
-    unfit: tuple[tuple[str, str, str], ...] = ()
+    unfit: tuple[Unfit, ...] = ()
     restless: tuple[str, ...] = ()
 
 
-def _trial(out: Path, progress: Progress | None) -> _Trial:
+def _trial(draft: _Draft, found: Suggestion, out: Path, progress: Progress | None) -> _Trial:
     from nbprod.project import read, record, settled
 
     try:
@@ -217,45 +218,21 @@ def _trial(out: Path, progress: Progress | None) -> _Trial:
         return _Trial(faulty.diagnostics)
     graph = settled(read(out), first)
     faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR)
-    unfit = _live(first)
+    unfit = (*trials.live(first), *trials.by_chance(first, _drawn(draft, found, first)))
     if faults or unfit:
         return _Trial(faults, unfit)
     second = record(out, progress=progress)
-    return _Trial((), _moving(first, second), _restless(first, second))
+    return _Trial((), trials.moving(first, second), trials.restless(first, second))
 
 
-def _live(seen: Record) -> tuple[tuple[str, str, str], ...]:
-    """The outputs that live by what stays behind: functions and classes by the globals, axes by their figure."""
-    outputs = [(step.step, value) for step in seen.steps for value in step.outputs]
-    code = [
-        (step, value.name, f"'{value.name}' holds functions or classes of the notebook")
-        for step, value in outputs
-        if value.format == "cloudpickle"
-    ]
-    parts = [
-        (step, value.name, f"'{value.name}' is a part of a figure")
-        for step, value in outputs
-        if any(each.startswith("matplotlib.") and each != FIGURE for each in (value.type, *value.items))
-    ]
-    return (*code, *parts)
+def _drawn(draft: _Draft, found: Suggestion, seen: Record) -> frozenset[tuple[str, str]]:
+    """The steps' values, as (step, name), that hang on draws which nothing seeded."""
+    from nbprod import suggest
+    from nbprod.project import analyse
 
-
-def _moving(first: Record, second: Record) -> tuple[tuple[str, str, str], ...]:
-    """The outputs that two runs made differently."""
-    pairs = ((one, second.step(one.step)) for one in first.steps)
-    return tuple(
-        (one.step, value.name, f"'{value.name}' is another value in every run")
-        for one, other in pairs
-        if other is not None
-        for value, again in zip(one.outputs, other.outputs, strict=True)
-        if value.fingerprint != again.fingerprint
-    )
-
-
-def _restless(first: Record, second: Record) -> tuple[str, ...]:
-    """The steps whose figures two runs drew differently."""
-    pairs = ((one, second.step(one.step)) for one in first.steps)
-    return tuple(one.step for one, other in pairs if other is not None and one.figures != other.figures)
+    steps = ((each, seen.step(each.name)) for each in found.segments)
+    cells = [each.cells[at] for each, step in steps if step for at in step.unseeded_at if at < len(each.cells)]
+    return suggest.drawn(draft.notebook, analyse, found, cells, uncarried=draft.uncarried) if cells else frozenset()
 
 
 def _text(draft: _Draft, found: Suggestion, out: Path, *, magics: bool) -> str:

@@ -35,6 +35,8 @@ class Watch:
     peak: Peak = field(default_factory=Peak)
     seconds: float = 0.0
     resumed: float = 0.0
+    ended: int = 0  # cells so far
+    unseeded_at: list[int] = field(default_factory=list)
 
 
 class Observer:
@@ -105,7 +107,9 @@ class Observer:
         audit.listen(None)
         note_programs(watch.accesses, self._root)
         watch.peak.pause()
-        self.draws.pause()
+        if self.draws.pause():
+            watch.unseeded_at.append(watch.ended)
+        watch.ended += 1
 
     def drop(self, step: Step) -> None:
         """A cell of the step raised: it made nothing that can be said something of."""
@@ -136,6 +140,7 @@ class Observer:
             sockets=watch.accesses.sockets(),
             draws=drawn,
             unseeded=unseeded,
+            unseeded_at=tuple(watch.unseeded_at),
             seconds=round(watch.seconds, 6),
             peak_memory=watch.peak.bytes,
         )

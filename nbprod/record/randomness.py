@@ -66,6 +66,7 @@ class Draws:
         self.seeded: set[str] = set()
         self.drawn: set[str] = set()
         self.unseeded: set[str] = set()
+        self._fresh = False  # unseeded draws since `resume`
         self._mark: dict[str, int] = {}
         self._originals: list[tuple[Any, str, Any]] = []
 
@@ -96,11 +97,13 @@ class Draws:
         self._watch()
         self._mark = {each: digest(each) for each in RANDOM_STATES.values()}
 
-    def pause(self) -> None:
-        """Stop: whatever differs from the mark was drawn."""
+    def pause(self) -> bool:
+        """Stop: whatever differs from the mark was drawn. Say whether anything was that nobody had seeded."""
         for generator in self._mark:
             self._settle(generator)
         self._mark = {}
+        fresh, self._fresh = self._fresh, False
+        return fresh
 
     def take(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What was drawn, and from what nobody had seeded, since the last time; forgets both."""
@@ -115,6 +118,7 @@ class Draws:
             self.drawn.add(generator)
             if self._from_start and generator not in self.seeded:
                 self.unseeded.add(generator)
+                self._fresh = True
 
     def _watched(self, generator: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)

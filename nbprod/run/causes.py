@@ -128,6 +128,8 @@ def _written(evidence: Evidence) -> Iterator[str]:
         yield f"environment: it depends on the process's surroundings ({found[0]}): make that a parameter"
     if {"set", "frozenset", "<set>"} & names:
         yield _ORDER_OF_A_SET
+    if found := sorted(clues.UNFILLED & names):
+        yield f"hidden state: np.{found[0]}() holds whatever its memory held before: fill it, or use np.zeros()"
     if {"hash", "id"} & names:
         yield "environment: hash() and id() give other values in another process"
     if {"n_jobs", "Thread", "ThreadPoolExecutor"} & names and evidence.rounding:

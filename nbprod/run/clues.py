@@ -24,6 +24,7 @@ NEW_EACH_RUN = {
     "mkdtemp",
 }
 SURROUNDINGS = {"environ", "getenv", "gethostname", "cpu_count", "getcwd", "getuser", "node", "argv", "executable"}
+UNFILLED = {"empty", "empty_like"}  # arrays that hold what the memory held before
 _CACHES = {"cache", "lru_cache", "cached_property"}
 _MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 

@@ -34,6 +34,7 @@ UNSTORABLE_CALLS = words("""
 """)
 UNSTORABLE_METHODS = words("cursor connect begin iterrows itertuples iteritems finditer scandir rglob iterdir gca gcf")
 # Methods whose results are but half of the work: nobody keeps a grouping.
+UNFILLED_CALLS = words("empty empty_like")  # arrays of whatever the memory holds
 HALFWAY_METHODS = words("groupby rolling expanding resample ewm")
 # What makes a cell that plots as well more than a look at something.
 WORKING_CALLS = words("""

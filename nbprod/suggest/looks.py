@@ -11,6 +11,7 @@ from nbprod.suggest.knowledge import (
     HALFWAY_METHODS,
     PLOT_LIBRARIES,
     SHOWING_CALLS,
+    UNFILLED_CALLS,
     UNSTORABLE_CALLS,
     UNSTORABLE_METHODS,
     WRITING_CALLS,
@@ -31,9 +32,9 @@ class Look:
     """What a cell's syntax says.
 
     `defined` are names of imports, functions and classes; `passing` those of loops and `with`; `unstorable` the names
-    whose values live in one process only; `aliases` pairs of names for one object; `halfway` names of groupings and
-    windows; `calls` the last words of the calls; `stored` names that it binds; `internal` those of them that a later
-    statement of the cell works on.
+    whose values live in one process only; `aliases` pairs of names for one object; `halfway` names of groupings,
+    windows and arrays that nothing has filled; `calls` the last words of the calls; `stored` names that it binds;
+    `internal` those of them that a later statement of the cell works on.
     """
 
     defined: set[str] = field(default_factory=set)
@@ -41,6 +42,7 @@ class Look:
     unstorable: set[str] = field(default_factory=set)
     aliases: set[tuple[str, str]] = field(default_factory=set)
     halfway: set[str] = field(default_factory=set)
+    unfilled: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     internal: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
@@ -72,6 +74,7 @@ def look(cell: Cell) -> Look:
             used = {each.id for each in names if isinstance(each.ctx, ast.Load) and each is not finished}
             found.internal |= found.stored & used
         found.stored |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    found.halfway |= found.unfilled - found.internal
     return found
 
 
@@ -146,6 +149,9 @@ def _assigned(node: ast.Assign | ast.AnnAssign, found: Look) -> None:
         found.unstorable |= set(names)
     if isinstance(value, ast.Call) and dotted_name(value.func).rpartition(".")[2] in HALFWAY_METHODS:
         found.halfway |= set(names)
+    found.unfilled -= set(names)
+    if isinstance(value, ast.Call) and dotted_name(value.func).rpartition(".")[2] in UNFILLED_CALLS:
+        found.unfilled |= set(names)
 
 
 def _is_unstorable(call: ast.Call) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PARAMETERS = "parameters"
 LOADING = "%load_ext nbprod"
 KALE_METADATA = "kubeflow_notebook"
+KALE_TAGS = ("prev:", "pipeline-parameters", "pipeline-metrics")  # that nobody else has
 
 
 def without_kale(document: Document) -> Document:
@@ -41,7 +42,7 @@ def without_kale(document: Document) -> Document:
 def is_kales(document: Document) -> bool:
     """Whether the tags were made for Kale, which has `step:` too, but for the first cell of a step only."""
     tags = (tag for cell in document.get("cells", ()) for tag in cell.get("metadata", {}).get("tags", ()))
-    return KALE_METADATA in document.get("metadata", {}) or any(tag.startswith("prev:") for tag in tags)
+    return KALE_METADATA in document.get("metadata", {}) or any(tag.startswith(KALE_TAGS) for tag in tags)
 
 
 def marked(notebook: Notebook, segments: Iterable[Segment]) -> Notebook:

@@ -147,6 +147,7 @@ CAUSES = [
     ("x = list({'a', 'b'})", None, False, "the order of a set"),
     ("x = list(set(y))", None, False, "the order of a set"),
     ("x = hash(y)", None, False, "hash"),
+    ("x = np.empty(3)", None, False, r"hidden state: np.empty\(\) holds whatever its memory held before"),
     ("x = fit(n_jobs=2)", None, True, "in parallel"),
     ("x = 1", None, True, "by rounding"),
     ("await f(now())", None, False, "the clock"),

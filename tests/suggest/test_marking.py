@@ -102,6 +102,15 @@ def test_steps_of_kale_are_headings_not_marks():
     assert marking.without_kale(DOCUMENT) is DOCUMENT
 
 
+@pytest.mark.parametrize("tag", ["prev:load", "pipeline-parameters", "pipeline-metrics"])
+def test_one_tag_that_only_kale_has_tells_that_the_others_are_kales(tag):
+    tagged = copy.deepcopy(DOCUMENT)
+    tagged["cells"][2]["metadata"] = {"tags": ["step:data-loading", tag]}
+    assert marking.is_kales(tagged)
+    tagged["cells"][2]["metadata"] = {"tags": ["step:load", "parameters"]}
+    assert not marking.is_kales(tagged)
+
+
 @pytest.mark.parametrize(
     ("tags", "steps"),
     [

@@ -248,8 +248,11 @@ def test_settings_in_a_cell_that_is_tagged_so_for_kale(notebook):
         (["a = sorted(open('a'))\nb = a[:1]\nfit(b)"], ("a", "b")),  # nothing tells which it is
         (["a = sorted(open('a'))", "b = a[:1]", "b = b + a"], ("b",)),
         (["a = frame.read()", "b = a.sum()", "c = a.groupby('k')"], ("b",)),
+        (["a = frame.read()", "b = np.empty(2)"], ("a",)),
+        (["a = frame.read()", "b = np.empty(2)\nb[:] = a"], ("b",)),
+        (["a = frame.read()", "b = np.empty(2)\nb = np.ones(2)"], ("a", "b")),
     ],
 )
 def test_results_are_what_nothing_works_on(suggested, cells, outs):
-    found = suggested("from library import model, fit, frame", "# Load", *cells)
+    found = suggested("from library import model, fit, frame\nimport numpy as np", "# Load", *cells)
     assert found.segments[0].outs == outs

@@ -1,0 +1,74 @@
+"""What recorded runs of a notebook say against outputs of its suggested steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from nbprod.model.record import Record, ValueSeen
+
+FIGURE = "matplotlib.figure.Figure"
+COARSE = 4096  # bytes up to which plain numbers and texts may come out the same twice by chance
+
+
+class Unfit(NamedTuple):
+    """An output that had better not leave its step, and why."""
+
+    step: str
+    name: str
+    why: str
+
+
+def live(seen: Record) -> tuple[Unfit, ...]:
+    """Return the outputs that live by what stays behind: functions and classes by the globals, axes by their figure."""
+    outputs = [(step.step, value) for step in seen.steps for value in step.outputs]
+    code = [
+        Unfit(step, value.name, f"'{value.name}' holds functions or classes of the notebook")
+        for step, value in outputs
+        if value.format == "cloudpickle"
+    ]
+    parts = [
+        Unfit(step, value.name, f"'{value.name}' is a part of a figure")
+        for step, value in outputs
+        if any(each.startswith("matplotlib.") and each != FIGURE for each in (value.type, *value.items))
+    ]
+    return (*code, *parts)
+
+
+def moving(first: Record, second: Record) -> tuple[Unfit, ...]:
+    """Return the outputs that two runs made differently."""
+    pairs = ((one, second.step(one.step)) for one in first.steps)
+    return tuple(
+        Unfit(one.step, value.name, f"'{value.name}' is another value in every run")
+        for one, other in pairs
+        if other is not None
+        for value, again in zip(one.outputs, other.outputs, strict=True)
+        if value.fingerprint != again.fingerprint
+    )
+
+
+def restless(first: Record, second: Record) -> tuple[str, ...]:
+    """Return the steps whose figures two runs drew differently."""
+    pairs = ((one, second.step(one.step)) for one in first.steps)
+    return tuple(one.step for one, other in pairs if other is not None and one.figures != other.figures)
+
+
+def by_chance(seen: Record, drawn: Container[tuple[str, str]]) -> tuple[Unfit, ...]:
+    """Return the outputs that hang on unseeded draws and are so small that the next run may give the same or not.
+
+    A score of some hundred rows may come out the same twice; thousands of numbers, or a fitted model, tell by
+    themselves whether the draws mattered.
+    """
+    return tuple(
+        Unfit(step.step, value.name, f"'{value.name}' hangs on draws that nothing seeds")
+        for step in seen.steps
+        for value in step.outputs
+        if (step.step, value.name) in drawn and _is_coarse(value)
+    )
+
+
+def _is_coarse(value: ValueSeen) -> bool:
+    plain = "." not in value.type or value.type.startswith(("numpy.", "pandas."))
+    return plain and value.size <= COARSE

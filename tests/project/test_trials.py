@@ -1,0 +1,50 @@
+"""What two recorded runs say against outputs."""
+
+from __future__ import annotations
+
+from nbprod.model.record import Record, StepSeen, ValueSeen
+from nbprod.project import trials
+
+
+def value(name, kind, size=32, fingerprint="a", **more):
+    return ValueSeen(name=name, type=kind, shape=(), size=size, fingerprint=fingerprint, **more)
+
+
+def record(*outputs, figures=()):
+    return Record(
+        "a.ipynb", "2026-11-27T00:00:00+00:00", "3.11", steps=(StepSeen("a", "", (), outputs, figures=figures),)
+    )
+
+
+def names(unfit):
+    return [each.name for each in unfit]
+
+
+def test_small_plain_values_of_unseeded_draws_may_be_equal_by_chance():
+    seen = record(
+        value("score", "float"),
+        value("matrix", "numpy.ndarray"),
+        value("report", "str", size=500),
+        value("rows", "pandas.DataFrame", size=100_000),
+        value("model", "sklearn.ensemble.RandomForestClassifier"),
+        value("rest", "int"),
+    )
+    drawn = {("a", each) for each in ("score", "matrix", "report", "rows", "model")}
+    assert names(trials.by_chance(seen, drawn)) == ["score", "matrix", "report"]
+
+
+def test_values_and_figures_that_move():
+    first = record(value("kept", "int"), value("moved", "int"), figures=("1",))
+    second = record(value("kept", "int"), value("moved", "int", fingerprint="b"), figures=("2",))
+    assert names(trials.moving(first, second)) == ["moved"]
+    assert trials.restless(first, second) == ("a",)
+    assert trials.restless(first, first) == ()
+
+
+def test_values_that_live_by_what_stays_behind():
+    seen = record(
+        value("model", "Own", format="cloudpickle"),
+        value("axes", "matplotlib.axes.Axes"),
+        value("figure", "matplotlib.figure.Figure"),
+    )
+    assert names(trials.live(seen)) == ["model", "axes"]
