@@ -167,6 +167,7 @@ SETTINGS = {
     "torch.set_default_dtype": "",
     "torch.set_num_threads": "",
 }
+UNFELT = frozenset({"warnings.filterwarnings", "warnings.simplefilter", "logging.basicConfig"})  # by any value
 # Words of code that draws, and of code that makes a text of what it has: those that such settings matter to.
 DRAWING = _words("""
     plt mpl sns seaborn matplotlib pylab plot hist boxplot bar barh scatter pie kde imshow heatmap subplots savefig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nbprod.analyse import definitions, randomness, settings
+from nbprod.analyse import definitions, randomness
 from nbprod.analyse.decorated import decorator_names, step_mark, undecorated
 from nbprod.analyse.facts import is_definition, is_given
 from nbprod.analyse.findings import LostSetting, Missing
@@ -160,13 +160,6 @@ class Resolver(Stepping):
                 current[name] = Origin(Source.LOOSE, cell, statement.line, prior=step_prior(old), how=how)
         for name in trace.deletes:
             current.pop(name, None)
-
-    def note_settings(self, cell: int, statement: Statement) -> None:
-        """Global state that an unmarked cell sets, itself or by a function such as `set_up()`."""
-        if statement.trace.settings:
-            self.set_up(cell, statement)
-        elif statement.trace.set_ups and settings.is_bare_call(statement) and self.is_repeatable(statement):
-            self.settings.append((cell, statement))
 
     # Decorated functions
 

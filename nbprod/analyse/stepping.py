@@ -9,6 +9,7 @@ from nbprod.analyse import definitions, randomness, settings
 from nbprod.analyse.facts import is_definition
 from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, ExplorationDraws, LostSetting, Unseeded
 from nbprod.analyse.identity import hand_on_together
+from nbprod.analyse.knowledge import UNFELT
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.analyse.tables import names
 from nbprod.model.graph import Definition, DefinitionKind
@@ -104,8 +105,7 @@ class Stepping:
             self.needs.current.pop(name, None)
         self.star(scanned, statement)
         self.make_tables(cell, statement, draft.name)
-        if statement.trace.settings:
-            self.set_up(cell, statement, draft.name)
+        self.note_settings(cell, statement, draft.name)
 
     def make_tables(self, cell: int, statement: Statement, step: str = "") -> None:
         """Tables in DuckDB's own database last as long as the process of the step that makes them."""
@@ -117,12 +117,16 @@ class Stepping:
         names = [*statement.trace.mutates, *sorted(statement.trace.touches)]
         return [name for name in names if seen is None or not seen.saw_unchanged(name)]
 
-    def set_up(self, cell: int, statement: Statement, step: str = "") -> None:
-        """Global state that a cell sets is set again by each step below it."""
+    def note_settings(self, cell: int, statement: Statement, step: str = "") -> None:
+        """Global state that a cell sets, itself or by a call such as `set_up()`: steps below set it again."""
+        own = [*statement.trace.settings]
+        by_call = sorted(statement.trace.set_ups - UNFELT) if settings.is_bare_call(statement) else []
+        if not own and not by_call:
+            return
         if self.is_repeatable(statement):
             self.settings.append((cell, statement))
-        elif not step or not settings.audience(statement):
-            self.needs.find(LostSetting(cell, statement.line, next(iter(statement.trace.settings))))
+        elif not settings.audience(statement) or (own and not step):
+            self.needs.find(LostSetting(cell, statement.line, (own or by_call)[0]))
 
     def is_repeatable(self, statement: Statement) -> bool:
         """Whether a statement does the same in each step: it needs definitions and parameters only."""

@@ -147,7 +147,7 @@ def record(path: str | Path, *, progress: Progress | None = None) -> Record:
     Raises NotebookFaulty when analysis finds errors, CellFailed when a cell raises; the old record then stands.
     """
     notebook, static, place = _looked_at(path)
-    return _record(place, notebook, static, progress=progress)
+    return _record(place, notebook, _shown_before(place, notebook, static), progress=progress)
 
 
 def _record(

@@ -193,6 +193,14 @@ def _join_random(segments: Segments, case: Case) -> Segments:
     return tuple(replace(each, outs=()) if case.fault.cell in each.cells else each for each in segments)
 
 
+def _join_below(segments: Segments, case: Case) -> Segments:
+    """What a step sets that no other can set again lasts as long as its process: all below belongs to it."""
+    cell = case.fault.cell
+    if cell is None or not _in_steps(segments, cell):
+        return segments
+    return joined(segments, (cell, segments[-1].cells[-1]), f"cell {cell} sets what no other process can set again")
+
+
 def _rename(segments: Segments, case: Case) -> Segments:
     name = case.name
     return tuple(replace(each, name=f"{name}_step") if each.name == name else each for each in segments)
@@ -208,6 +216,7 @@ _REPAIRS: dict[str, Callable[[Segments, Case], Segments]] = {
     "NB213": _rename,
     "NB301": _join_unstorable,
     "NB302": _join_random,
+    "NB304": _join_below,
     "NB307": _drop_result,
     "NB308": _absorb_place,
     "NB310": _absorb_writer,

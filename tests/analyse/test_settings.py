@@ -40,6 +40,26 @@ def test_every_step_below_repeats_it(graph_from, line):
     assert graph.diagnostics == ()
 
 
+SET_UP = "def set_up(mode='a'):\n    global MODE\n    MODE = mode\n    os.environ['A'] = mode"
+
+
+@pytest.mark.parametrize(
+    ("helper", "call", "lost"),
+    [
+        (SET_UP, "set_up()", ["os.environ"]),  # it binds MODE, too, which a repeated call would
+        ("def set_up(mode): os.environ['A'] = mode", "set_up(x)", ["os.environ"]),
+        ("def set_up(): os.environ['A'] = 'b'", "set_up()", []),
+        ("def set_up(x): warnings.filterwarnings('ignore')", "set_up(x)", []),
+        ("def set_up(x): plt.rcParams['a'] = x", "set_up(x)", []),
+    ],
+)
+def test_what_a_step_sets_by_a_call_is_repeated_or_told(graph_from, helper, call, lost):
+    graph = graph_from(IMPORTS, helper, f"%%step a\nx = 'c'\n{call}", "%%step b\ny = x")
+    assert repeated(graph, "b") == ([] if lost or "x" in call else [call])
+    told = [each.message for each in graph.diagnostics if each.code == "NB304"]
+    assert told == [f"cell 2 changes a global state ({each}) in a way that the steps cannot repeat" for each in lost]
+
+
 @pytest.mark.parametrize(
     ("line", "code", "matters"),
     [

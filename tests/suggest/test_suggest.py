@@ -74,6 +74,17 @@ CASES = [
         ["connect 2,3,7: -> rows"],
     ),
     (
+        "what sets the process up in a way that can't be repeated holds all below",
+        [
+            "import os\ndef set_up():\n    global MODE\n    MODE = 'a'\n    os.environ['A'] = MODE",
+            "# Begin",
+            "rows = sorted(open('a'))\nset_up()",
+            "# Use",
+            "most = max(rows) + os.environ['A']",
+        ],
+        ["begin 2,4: -> most"],
+    ),
+    (
         "two names of one object that changes stay together",
         ["# A", "a = list(open('a'))", "# B", "b = a", "# C", "b.append(2)", "# D", "c = sum(a) + sum(b)"],
         ["make_values 1: -> a", "b 3,5: a -> b a", "d 7: a b -> c"],
