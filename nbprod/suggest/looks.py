@@ -70,11 +70,12 @@ def look(cell: Cell) -> Look:
         _statement(statement, found)
         names = [each for each in _nodes(statement) if isinstance(each, ast.Name)]
         if not _shows(statement):
-            finished = _receiver(statement)
-            used = {each.id for each in names if isinstance(each.ctx, ast.Load) and each is not finished}
-            found.internal |= found.stored & used
+            filled = {id(each) for each in _filled(statement)}
+            loaded = [each for each in names if isinstance(each.ctx, ast.Load)]
+            found.internal |= found.stored & {each.id for each in loaded if id(each) not in filled}
+            found.unfilled -= {each.id for each in loaded}
         found.stored |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
-    found.halfway |= found.unfilled - found.internal
+    found.halfway |= found.unfilled
     return found
 
 
@@ -84,11 +85,17 @@ def _shows(statement: ast.stmt) -> bool:
     return not isinstance(statement.value, ast.Call) or dotted_name(statement.value.func) in SHOWING_CALLS
 
 
-def _receiver(statement: ast.stmt) -> ast.AST | None:
-    """The name whose method a statement calls for its own sake: `model` of `model.fit(x)`, `a` of `a.head()`."""
-    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
-        return None
-    node: ast.AST = statement.value.func
+def _filled(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The names that are worked on for their own sake: `model` of `model.fit(x)`, `found` of `found[key] = x`."""
+    for node in _nodes(statement):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            yield _base(node.value.func)
+        elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (_base(each) for each in targets)
+
+
+def _base(node: ast.AST) -> ast.AST:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node

@@ -46,7 +46,9 @@ def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
     if makes & needed or (seen.writes_files and "savefig" not in seen.calls):
         return True
     lasting = makes - seen.passing - flow.unstorable[index]
-    return bool(lasting) and (not seen.plots or bool(seen.calls & WORKING_CALLS))
+    if seen.plots and not seen.calls & WORKING_CALLS:  # what is computed for the plot alone is none
+        lasting -= seen.internal
+    return bool(lasting)
 
 
 def left_out(flow: Flow, graph: Graph) -> tuple[LeftOut, ...]:

@@ -34,6 +34,21 @@ CASES = [
         ["load_rows 1: -> rows"],
     ),
     (
+        "a plot beside work does not",
+        [
+            "import matplotlib.pyplot as plt",
+            "# Load",
+            "a = list(open('a'))",
+            "# Sum",
+            "total = sum(a)\nplt.plot(a)",
+            "# Look",
+            "part = a[:9]\nplt.plot(part)",
+            "fig, ax = plt.subplots()\nax.plot(a)",
+            "ax.set_title(a[0])",
+        ],
+        ["load 2: -> a", "sum_step 4: a -> total"],
+    ),
+    (
         "a plot that a step needs does not",
         [
             "import matplotlib.pyplot as plt",
@@ -259,6 +274,9 @@ def test_settings_in_a_cell_that_is_tagged_so_for_kale(notebook):
         (["a = sorted(open('a'))\nb = a[:1]\nfit(b)"], ("a", "b")),  # nothing tells which it is
         (["a = sorted(open('a'))", "b = a[:1]", "b = b + a"], ("b",)),
         (["a = frame.read()", "b = a.sum()", "c = a.groupby('k')"], ("b",)),
+        (["a = frame.read()\nb = {}\nfor each in a:\n    b[each] = len(each)"], ("b",)),
+        (["a = frame.read()\nb = []\nfor each in a:\n    b.append(each)\nc = sum(b)"], ("c",)),
+        (["a = frame.read()\nb = {}\nb.update(a)\nb.best = max(a)"], ("b",)),
         (["a = frame.read()", "b = np.empty(2)"], ("a",)),
         (["a = frame.read()", "b = np.empty(2)\nb[:] = a"], ("b",)),
         (["a = frame.read()", "b = np.empty(2)\nb = np.ones(2)"], ("a", "b")),
