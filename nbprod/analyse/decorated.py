@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.definitions import source_of
+from nbprod.analyse.depth import spelled
 from nbprod.analyse.findings import Unclear
 from nbprod.analyse.scopes import arguments_of
 from nbprod.model.notebook import Mark, Role
@@ -82,8 +83,7 @@ def step_mark(node: ast.stmt) -> Mark | None:
     if not isinstance(node, FunctionStatement):
         return None
     for decorator in node.decorator_list:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if ast.unparse(called) in {"step", "nbprod.step"}:
+        if _is_mark(decorator):
             keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
             declared = {each.arg: _texts(each.value) for each in keywords if each.arg in _OPTIONS}
             outs, metrics, plots = (declared.get(option, ()) for option in _OPTIONS)
@@ -109,8 +109,10 @@ def decorator_names(node: ast.stmt) -> frozenset[str]:
 
 
 def _is_mark(decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return ast.unparse(called) in {"step", "nbprod.step"}
+    match decorator.func if isinstance(decorator, ast.Call) else decorator:
+        case ast.Name("step") | ast.Attribute(ast.Name("nbprod"), "step"):
+            return True
+    return False
 
 
 def undecorated(statement: Statement, lines: Sequence[str]) -> str:
@@ -186,7 +188,7 @@ def _passed(arguments: tuple[str, ...], call: ast.Call | None) -> tuple[str, fro
     names: set[str] = set()
     for at, value in _pairs(arguments, call):
         if not isinstance(value, ast.Name) or value.id != at:
-            given = ast.unparse(value)
+            given = spelled(value)
             return f"its argument '{at}' is given '{given}', not the value of that name", frozenset(names)
         names.add(at)
     return "", frozenset(names)

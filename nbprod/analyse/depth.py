@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -27,3 +28,13 @@ def room() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+def spelled(node: ast.AST) -> str:
+    """Return the node as code, however deep it is nested.
+
+    >>> spelled(ast.parse("1+1"))
+    '1 + 1'
+    """
+    with room():
+        return ast.unparse(node)

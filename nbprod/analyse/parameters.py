@@ -7,6 +7,7 @@ import io
 import tokenize
 from typing import TYPE_CHECKING
 
+from nbprod.analyse.depth import spelled
 from nbprod.model.graph import Parameter
 from nbprod.model.notebook import Role
 
@@ -32,7 +33,7 @@ def _parameters_of(node: ast.stmt, scanned: ScannedCell, comments: dict[int, str
     annotation = ""
     if isinstance(node, ast.AnnAssign) and node.value is not None:
         pairs = _pairs(node.target, node.value)
-        annotation = ast.unparse(node.annotation)
+        annotation = spelled(node.annotation)
     elif isinstance(node, ast.Assign):
         pairs = [pair for target in node.targets for pair in _pairs(target, node.value)]
     else:
@@ -61,8 +62,8 @@ def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[str, ast.expr]]:
 
 def _text(value: ast.expr, python: str) -> str:
     if value.lineno == value.end_lineno:
-        return ast.get_source_segment(python, value) or ast.unparse(value)
-    return ast.unparse(value)
+        return ast.get_source_segment(python, value) or spelled(value)
+    return spelled(value)
 
 
 def type_of(value: ast.expr) -> str:
@@ -93,7 +94,7 @@ def _computed_in(node: ast.stmt, cell: int) -> Iterator[tuple[str, str, int, int
         pairs = [pair for target in targets for pair in _pairs(target, node.value)]
         for name, value in pairs:
             if type_of(value) == "object":
-                yield name, f"its value is '{ast.unparse(value)}'", cell, node.lineno
+                yield name, f"its value is '{spelled(value)}'", cell, node.lineno
     elif isinstance(node, (ast.AugAssign, ast.For, ast.While, ast.If, ast.With, ast.Try)):
         for each in ast.walk(node):
             if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):

@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from nbprod.analyse.depth import spelled
 from nbprod.analyse.knowledge import DRAWING, QUIET, REGISTERING, SETTINGS, WRITING
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def audience(statement: Statement) -> frozenset[str]:
     whose = {*statement.trace.settings.values()} or by_functions
     if whose == {"matplotlib"}:
         return DRAWING
-    if whose == {"text"} or (whose == {"pandas"} and SHOWN.search(ast.unparse(statement.node))):
+    if whose == {"text"} or (whose == {"pandas"} and SHOWN.search(spelled(statement.node))):
         return WRITING
     return frozenset()
 

@@ -79,7 +79,10 @@ def as_main(python: str) -> str:
 
 
 def _is_guard(node: ast.If) -> bool:
-    return not node.orelse and ast.unparse(node.test) == "__name__ == '__main__'"
+    match node.test:
+        case ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")]):
+            return not node.orelse
+    return False
 
 
 def _has_long_text(node: ast.If) -> bool:

@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbprod.analyse import graph
+from nbprod.model.notebook import Cell, Mark, Notebook, Role
+from nbprod.read.including import as_main
+
 NAMES = st.sampled_from(["a", "b", "c", "d", "f", "x"])
 VALUES = st.recursive(
     NAMES | st.sampled_from(["1", "'t'", "None"]),
@@ -147,3 +151,26 @@ def test_time_grows_with_the_notebook_and_not_with_its_square(graph_from, shape)
 )
 def test_what_names_a_thing_twice_does_not_double_what_is_known_of_it(graph_from, cells):
     assert graph_from(*cells).cells
+
+
+DEEP = "-" * 900 + "1"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"if {DEEP} == '__main__':\n    x = 1",
+        f"@{DEEP}\ndef f(): pass",
+        f"x: {DEEP} = {DEEP}",
+        f"x = (\n{DEEP})",
+        f"pd.set_option('mode.{{}}', {DEEP})",
+    ],
+)
+def test_what_is_nested_deeper_than_python_recurses_is_read(source):
+    head = "import pandas as pd"
+    cells = (
+        Cell(0, "a", Role.PLAIN, head, python=head),
+        Cell(1, "b", Role.PARAMETERS, source, python=source),
+        Cell(2, "c", Role.STEP, source, mark=Mark("a"), python=as_main(source)),
+    )
+    assert graph(Notebook("a.ipynb", cells)).step("a").cells == (2,)
