@@ -17,7 +17,7 @@ from nbprod.model.graph import CellKind
 from nbprod.model.record import Record
 from nbprod.record import store
 from nbprod.record.kernel import RESULT, Plan
-from nbprod.values.disk import write_failed
+from nbprod.values import whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +69,10 @@ def run(
         _visit(cells, plan, progress)
         record = _record(json.loads((scratch / RESULT).read_text(encoding="utf-8")), graph)
         if values is None:
-            _place(scratch / "samples", folder / "samples")
+            made = scratch / "samples"
+            with whole_folder(folder / "samples") as draft:
+                if made.is_dir():
+                    shutil.copytree(made, draft, dirs_exist_ok=True)
     return record
 
 
@@ -141,22 +144,3 @@ def _record(result: dict[str, Any], graph: Graph) -> Record:
 
 def _pairs(items: list[list[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in items)
-
-
-def _place(made: Path, folder: Path) -> None:
-    """Put the new samples in place of the old: whole, or the old ones stay."""
-    made.mkdir(exist_ok=True)
-    fresh, old = folder.with_name(".samples.new"), folder.with_name(".samples.old")
-    try:
-        for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(made, fresh)
-        if folder.exists():
-            folder.replace(old)
-        fresh.replace(folder)
-    except OSError as error:
-        raise write_failed(folder, error) from error
-    finally:
-        for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)

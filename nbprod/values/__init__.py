@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbprod.values.compare import first_difference
 from nbprod.values.comparing.difference import Difference
 from nbprod.values.describe import describe
-from nbprod.values.disk import whole, write_whole
+from nbprod.values.disk import whole, whole_folder, write_whole
 from nbprod.values.duplicates import duplicate
 from nbprod.values.fingerprint import Fingerprint, fingerprint
 from nbprod.values.pictures import FIGURES, counted, picture, pictures_differ, pictures_in, save_pictures
@@ -32,5 +32,6 @@ __all__ = [
     "save",
     "save_pictures",
     "whole",
+    "whole_folder",
     "write_whole",
 ]

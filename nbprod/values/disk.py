@@ -1,9 +1,10 @@
-"""Files are written whole or not at all: a temporary file in the same folder, then a rename."""
+"""Files and folders are written whole or not at all: a draft in the same folder, then a rename."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,29 @@ def whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`, which replaces it, with all that it holds, when the block ends well.
+
+    Raises:
+        WriteFailed: the disk or its permissions refused; what stood there still stands.
+    """
+    draft, old = (path.with_name(f".{path.name}.{kind}") for kind in ("new", "old"))
+    try:
+        for leftover in (draft, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        draft.mkdir(parents=True)
+        yield draft
+        if path.exists():
+            path.replace(old)
+        draft.replace(path)
+    except OSError as error:
+        raise write_failed(path, error) from error
+    finally:
+        for leftover in (draft, old):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def write_failed(path: Path, error: OSError) -> WriteFailed:

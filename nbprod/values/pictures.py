@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from nbprod.values.disk import write_failed
+from nbprod.values.disk import whole_folder
 from nbprod.values.formats.figures import read_png, write_png
 
 if TYPE_CHECKING:
@@ -30,19 +28,9 @@ def save_pictures(pictures: Sequence[bytes], folder: Path) -> None:
     Raises:
         WriteFailed: the disk or its permissions refused; what stood there still stands.
     """
-    fresh, old = (folder.with_name(f".{folder.name}.{kind}-{os.getpid()}") for kind in ("new", "old"))
-    try:
-        fresh.mkdir(parents=True)
+    with whole_folder(folder) as draft:
         for number, each in enumerate(pictures, 1):
-            (fresh / f"{number}.png").write_bytes(each)
-        if folder.exists():
-            folder.replace(old)
-        fresh.replace(folder)
-    except OSError as error:
-        raise write_failed(folder, error) from error
-    finally:
-        for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+            (draft / f"{number}.png").write_bytes(each)
 
 
 def pictures_in(folder: Path) -> tuple[Path, ...]:

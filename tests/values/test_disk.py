@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nbprod.errors import WriteFailed
-from nbprod.values import whole, write_whole
+from nbprod.values import whole, whole_folder, write_whole
 from nbprod.values.disk import write_failed
 
 
@@ -73,3 +73,21 @@ def test_every_refusal_says_what_to_do(number, cure):
     error = write_failed(Path("a.txt"), OSError(number, os.strerror(number)))
     assert cure in str(error)
     assert str(error).startswith("a.txt can't be written: ")
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
+    folder = tmp_path / "a" / "folder"
+    for name in ("one", "two"):
+        with whole_folder(folder) as draft:
+            (draft / name).touch()
+        assert [each.name for each in folder.iterdir()] == [name]
+
+    def interrupted():
+        with whole_folder(folder) as draft:
+            (draft / "half").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [each.name for each in folder.iterdir()] == ["two"]
+    assert [each.name for each in folder.parent.iterdir()] == ["folder"]
