@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nbprod.suggest import Segment, Suggestion
 
 MOST_NAMES = 4
+NO_STEPS = "NB201"  # which advises to ask for a suggestion
 
 
 def text(done: Suggested, notebook: str) -> str:
@@ -24,8 +25,9 @@ def text(done: Suggested, notebook: str) -> str:
         _left_out(found),
         *(f"  {each}" for each in found.notes),
     ]
-    if found.errors:
-        parts.append(report.diagnostics(found.errors))
+    told = [each for each in found.errors if found.segments or each.code != NO_STEPS]
+    if told:
+        parts.append(report.diagnostics(told))
     parts.append(_next(done, notebook))
     return "\n\n".join(part for part in parts if part)
 
@@ -59,7 +61,10 @@ def _step_json(segment: Segment, found: Suggestion) -> dict[str, Any]:
 
 def _headline(found: Suggestion) -> str:
     if not found.segments:
-        return "  no cell makes anything that a step could hand on: nothing to suggest"
+        return (
+            "  nothing to suggest: no cell makes anything that a step could hand on\n"
+            "  To make one a step all the same, give it the tag step:NAME."
+        )
     inside = sum(len(each.cells) for each in found.segments)
     whole = inside + len(found.left_out)
     steps = report.plural(len(found.segments), "step")
