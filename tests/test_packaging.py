@@ -94,10 +94,14 @@ def lend_dependencies(python: Path, names: set[str]) -> None:
     library = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     for name in names:
         distribution = metadata.distribution(name)
-        for top in {file.parts[0] for file in distribution.files or () if file.parts[0] != ".."}:
+        here = Path(distribution.locate_file(""))
+        tops = {part for file in distribution.files or () for part in file.parts[:2] if (here / part).exists()}
+        # What an old pip installed without a wheel lists its files from within its metadata's folder.
+        tops |= {each.name for each in here.glob(f"{distribution.name.replace('-', '_')}-*-info")}
+        for top in tops - {"__pycache__", ".."}:
             target = library / top
-            if top != "__pycache__" and not target.exists():
-                target.symlink_to(distribution.locate_file(top))
+            if not target.exists():
+                target.symlink_to(here / top)
 
 
 def declared(wheel: Path) -> set[str]:

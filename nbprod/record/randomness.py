@@ -1,11 +1,13 @@
 """The global random states: who draws from them, and whether anybody had seeded them.
 
 A state that was only seeded is not drawn from, so seeding is watched too: while observing, the four functions that set
-a global state also tell us. Everything that seeds, helpers and libraries included, calls one of them.
+a global state also tell us. Everything that seeds, helpers and libraries included, calls one of them. What a module
+draws while it is imported is nobody's draw: the import of scikit-learn does.
 """
 
 from __future__ import annotations
 
+import builtins
 import functools
 import random
 import sys
@@ -76,6 +78,8 @@ class Draws:
 
         self._from_start = True
         self._watch()
+        self._originals.append((builtins, "__import__", builtins.__import__))
+        builtins.__import__ = self._without_draws(builtins.__import__)
 
     def _watch(self) -> None:
         for generator, names in SEEDING.items():
@@ -119,6 +123,22 @@ class Draws:
             if self._from_start and generator not in self.seeded:
                 self.unseeded.add(generator)
                 self._fresh = True
+
+    def _without_draws(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def importing(name: str, *arguments: Any, **named: Any) -> Any:
+            relative = any(arguments[3:4]) or named.get("level")
+            if not self._mark or name in sys.modules or relative:
+                return original(name, *arguments, **named)
+            for generator in self._mark:
+                self._settle(generator)
+            marked, self._mark = self._mark, {}
+            try:
+                return original(name, *arguments, **named)
+            finally:
+                self._mark = {each: digest(each) for each in marked}
+
+        return importing
 
     def _watched(self, generator: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)

@@ -21,6 +21,7 @@ SECRET = re.compile(r"pass(word|wd)?|secret|token|api_?key|credential", re.IGNOR
 OLD_RESULTS = re.compile(r"(?<![\w.])(_\d+|_i\d+|In|Out)(?!\w)")
 PLAIN = (bool, int, float, str)
 EARLY = 3  # cells with work in them, from the top, that may hold settings
+LONGEST = 10_000  # bits of an integer
 KALES = "pipeline-parameters"  # how Kale tags the cells of settings
 
 
@@ -97,15 +98,20 @@ def _target(node: ast.stmt) -> str:
 def is_plain(value: ast.expr) -> bool:
     """Whether an expression is a literal that a YAML file can hold.
 
-    >>> [is_plain(ast.parse(text, mode="eval").body) for text in ("-3", "'a'", "[1, 'b']", "(1, 2)", "1j", "x")]
-    [True, True, True, False, False, False]
+    >>> [is_plain(ast.parse(text, mode="eval").body) for text in ("-3", "'a'", "[1, 'b']", "(1, 2)", "0x" + "f" * 4000)]
+    [True, True, True, False, False]
     """
     try:
         literal = ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
     parts = literal if isinstance(literal, list) else [literal]
-    return all(isinstance(each, PLAIN) for each in parts)
+    return all(isinstance(each, PLAIN) and not _is_endless(each) for each in parts)
+
+
+def _is_endless(value: object) -> bool:
+    """Whether it is an integer that Python would not write out, as there are more digits than it converts."""
+    return isinstance(value, int) and value.bit_length() > LONGEST
 
 
 def _is_setting(name: str, cell: Cell) -> bool:

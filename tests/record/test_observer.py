@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import random
 import socket
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -217,10 +219,30 @@ def test_who_came_later_does_not_say_that_nobody_seeded(tmp_path):
     assert (seen.draws, seen.unseeded) == (("random",), ())
 
 
+@pytest.mark.parametrize(
+    ("code", "draws"),
+    [
+        ("import lottery", ()),
+        ("random.random()\nimport lottery", ("random",)),
+        ("import lottery\nrandom.random()", ("random",)),
+        ("import lottery\nlottery.draw()", ("random",)),
+        ("import lottery_of_lotteries", ()),
+    ],
+)
+def test_what_a_module_draws_when_it_is_imported_is_no_draw(tmp_path, monkeypatch, code, draws):
+    (tmp_path / "lottery.py").write_text("import random\nfirst = random.random()\ndef draw(): return random.random()\n")
+    (tmp_path / "lottery_of_lotteries.py").write_text("import lottery\nimport random\nsecond = random.random()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    seen = seen_of(code, tmp_path, before="import random")
+    for name in ("lottery", "lottery_of_lotteries"):
+        sys.modules.pop(name, None)
+    assert (seen.draws, seen.unseeded) == (draws, draws)
+
+
 def test_the_seeding_functions_are_as_they_were_afterwards(tmp_path):
-    before = np.random.seed, random.seed, np.random.set_state, random.setstate
+    before = np.random.seed, random.seed, np.random.set_state, random.setstate, builtins.__import__
     seen_of("x = 1", tmp_path)
-    assert before == (np.random.seed, random.seed, np.random.set_state, random.setstate)
+    assert before == (np.random.seed, random.seed, np.random.set_state, random.setstate, builtins.__import__)
 
 
 def test_a_random_state_is_a_value_like_any_other(tmp_path):
