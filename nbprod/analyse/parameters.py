@@ -11,6 +11,8 @@ from nbprod.analyse.depth import spelled
 from nbprod.model.graph import Parameter
 from nbprod.model.notebook import Role
 
+LONGEST = 10_000  # bits of an integer; Python converts 4,300 digits
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -93,12 +95,18 @@ def _computed_in(node: ast.stmt, cell: int) -> Iterator[tuple[str, str, int, int
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         pairs = [pair for target in targets for pair in _pairs(target, node.value)]
         for name, value in pairs:
-            if type_of(value) == "object":
+            if any(_is_endless(each) for each in ast.walk(value)):
+                yield name, "its value has more digits than Python writes out", cell, node.lineno
+            elif type_of(value) == "object":
                 yield name, f"its value is '{spelled(value)}'", cell, node.lineno
     elif isinstance(node, (ast.AugAssign, ast.For, ast.While, ast.If, ast.With, ast.Try)):
         for each in ast.walk(node):
             if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
                 yield each.id, "a statement changes it", cell, each.lineno
+
+
+def _is_endless(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > LONGEST
 
 
 def _trailing_comments(python: str) -> dict[int, str]:

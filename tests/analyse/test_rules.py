@@ -73,6 +73,7 @@ FOUND = [
      [("NB208", 2, 2, "after step 'a' has read it in cell 1")]),
     ("declared but not made", ["%%step a --metrics scor\nscore = 1"], [("NB209", 0, 1, "Did you mean 'score'?")]),
     ("a computed parameter", ["# tag: parameters\na = 1\nb = a + 1", "%%step s\nx = b"], [("NB210", 0, 3, "parameter 'b'")]),
+    ("a parameter of endless digits", ["# tag: parameters\na = 0x" + "f" * 9000, "%%step s\nx = a % 7"], [("NB210", 0, 2, "more digits than Python writes out")]),
     ("a parameter changed by a loop", ["# tag: parameters\na = 1\na += 1", "%%step s\nx = a"], [("NB210", 0, 3, "'a'")]),
     ("a test of another step", ["%%step clean\nx = 1", "%%test claen\nassert 1"], [("NB211", 1, 1, "Did you mean 'clean'?")]),
     ("called by other names", ["%%step l\nx = 1", "from nbprod import step\n@step\ndef f(a):\n    b = a\n    return b\nb = f(x)"],
