@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -10,6 +11,10 @@ from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
 FEEDBACK = re.compile(r'class="nbprod"')
+
+# Who starts the tests in the background may have them ignore Ctrl-C, and so would each command that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Ran:

@@ -15,6 +15,7 @@ from nbprod.values.formats.format import (
     Format,
     is_a,
 )
+from nbprod.values.formats.layout import laid_out, row_by_row
 from nbprod.values.formats.plain import decoded, encoded
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _pandas_table(value: Any) -> tuple[pa.Table, dict[str, Any]]:
     if is_series:
         facts["name"] = _series_name(value)
     facts["objects"] = [_object_gap(frame.iloc[:, at]) for at in range(frame.shape[1])]
+    if runs := row_by_row(frame):
+        facts["row_by_row"] = runs
     facts["freq"] = getattr(frame.index, "freqstr", None)
     facts["unique_labels"] = not value.flags.allows_duplicate_labels
     facts["attrs"] = encoded(value.attrs)
@@ -142,6 +145,8 @@ def _pandas_value(table: pa.Table, facts: dict[str, Any]) -> Any:
     for at, gap in enumerate(facts.get("objects", ())):
         if gap is not None:
             frame = _with_objects(frame, at, gap)
+    if "row_by_row" in facts:
+        frame = laid_out(frame, facts["row_by_row"])
     if facts.get("freq"):
         frame.index.freq = facts["freq"]
     value = frame if facts.get("kind") != "series" else frame.iloc[:, 0].rename(facts["name"])
