@@ -28,13 +28,13 @@ def _results(segment: Segment, flow: Flow, used: set[tuple[int, str]], *, hands_
     found: dict[str, None] = {}
     spare: dict[str, None] = {}
     for cell in segment.cells:
-        seen = flow.looks[cell]
+        seen, reads = flow.looks[cell], flow.cells[cell].reads
+        untouched, own = seen.stored - reads - seen.internal, seen.stored | reads
         for name in sorted(flow.makes[cell] - seen.passing - flow.unstorable[cell] - seen.halfway):
             final = last[name] == cell and (cell, name) not in used and not name.startswith("_")
-            reads = flow.cells[cell].reads
-            if final and name in seen.stored - reads - seen.internal:
+            if final and name in untouched:
                 found[name] = None
-            elif final and name in seen.stored | reads:  # else it is changed by another name of the same object
+            elif final and name in own:  # else it is changed by another name of the same object
                 spare[name] = None
     chosen = tuple(found) or (tuple(spare) if not hands_on else ())
     return chosen[-MOST:]
