@@ -48,9 +48,10 @@ class Place:
         return self.state / "record" / self.package
 
     def beside(self, file: str) -> bytes | None:
-        """The content of a file by its path from the notebook's folder; None where there is none."""
+        """The content of a file by its path from the notebook's folder; None where there is none, or a pipe."""
+        path = self.notebook.parent / file
         try:
-            return (self.notebook.parent / file).read_bytes()
+            return path.read_bytes() if path.is_file() else None
         except (OSError, ValueError):
             return None
 

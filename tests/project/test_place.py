@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from nbprod.errors import NotebookUnreadable
@@ -48,3 +50,13 @@ def test_a_missing_notebook_names_those_that_are_there(tmp_path):
         locate(tmp_path / "flihgts.ipynb")
     with pytest.raises(NotebookUnreadable, match=r"is a folder, not a notebook"):
         locate(tmp_path)
+
+
+def test_what_a_cell_runs_is_read_where_it_is_a_file_and_no_pipe(tmp_path):
+    (tmp_path / "book.ipynb").touch()
+    place = locate(tmp_path / "book.ipynb")
+    (tmp_path / "rates.py").write_text("RATE = 2")
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "folder.py").mkdir()
+    found = [place.beside(f"{name}.py") for name in ("rates", "pipe", "folder", "nowhere")]
+    assert found == [b"RATE = 2", None, None, None]
