@@ -103,3 +103,10 @@ def test_what_a_choice_breaks_is_told_at_its_cell(pressed):
 
 def test_a_key_that_can_do_nothing_changes_nothing(pressed):
     assert steps(pressed("down", "down", "down", "b", "r", "u", "w")[2]) == {"load": (1, 2), "sort": (4, 6)}
+
+
+def test_a_notebook_without_code_has_nothing_to_choose_from(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "text.ipynb").write_text(json.dumps(v4.new_notebook(cells=[v4.new_markdown_cell("# Only text")])))
+    found = suggest(tmp_path / "text.ipynb", choose=lambda choice: pytest.fail("nobody is to be asked"))
+    assert found.suggestion.segments == ()

@@ -97,7 +97,7 @@ def suggest(
             _write(out, file.written(file.document, out))
         return Suggested(own, file.text, out)
     draft, found = _suggestion(file, document)
-    if choose is not None:
+    if choose is not None and draft.notebook.code_cells:
         found = choose(Choice(draft.notebook, found, draft.uncarried))
     if out is not None:
         _write(out, _text(draft, found, out, magics=magics))

@@ -66,8 +66,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """
     draft, old = (path.with_name(f".{path.name}.{kind}") for kind in ("new", "old"))
     try:
-        for leftover in (draft, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+        _clear(path, draft, old)
         draft.mkdir(parents=True)
         yield draft
         if path.exists():
@@ -76,8 +75,16 @@ def whole_folder(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise write_failed(path, error) from error
     finally:
-        for leftover in (draft, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+        _clear(path, draft, old)
+
+
+def _clear(path: Path, draft: Path, old: Path) -> None:
+    """Remove the leftovers; a run that ended between two renames, this one or an earlier one, left the old folder."""
+    if not path.exists():
+        with suppress(OSError):
+            old.replace(path)
+    for leftover in (draft, old):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def write_failed(path: Path, error: OSError) -> WriteFailed:

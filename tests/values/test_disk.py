@@ -91,3 +91,32 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
         interrupted()
     assert [each.name for each in folder.iterdir()] == ["two"]
     assert [each.name for each in folder.parent.iterdir()] == ["folder"]
+
+
+def test_a_folder_survives_whoever_stopped_between_two_renames(tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "kept").touch()
+    rename = Path.replace
+
+    def refuse_the_draft(self, target):
+        if self.name == ".folder.new":
+            raise OSError(errno.ENOSPC, "full")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_the_draft)
+    with pytest.raises(WriteFailed, match="folder can't be written"), whole_folder(folder):
+        pass
+    assert [each.name for each in folder.iterdir()] == ["kept"]
+    monkeypatch.undo()
+
+    folder.replace(tmp_path / ".folder.old")  # as a killed process leaves it
+
+    def fail_again():
+        with whole_folder(folder):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail_again()
+    assert [each.name for each in folder.iterdir()] == ["kept"]
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
