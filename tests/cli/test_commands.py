@@ -13,8 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from nbprod import cli
-from nbprod.cli import main
+from nbprod.cli import main, terminal
 from nbprod.errors import NbprodError
 
 from .conftest import BIN, environment
@@ -113,8 +112,8 @@ def test_whatever_is_raised_becomes_a_message_and_a_code(monkeypatch, raised, co
 
 
 def test_progress_is_silent_for_two_seconds_and_says_each_label_once(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "PATIENCE", 0.05)
-    with cli.progress("recording") as advance:
+    monkeypatch.setattr(terminal, "PATIENCE", 0.05)
+    with terminal.progress("recording") as advance:
         advance(0, 3, "load")
         advance(1, 3, "clean")
         assert capsys.readouterr().err == ""
