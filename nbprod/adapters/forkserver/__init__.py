@@ -1,0 +1,163 @@
+"""Processes that begin with everything imported: children are forked from one that has only imported.
+
+The server is a fresh Python of its own, not a copy of the caller: it has run no code but imports, so it has no threads
+of ours, no locks held and no OpenMP pool, which a fork would break. The children's folder, environment and standard
+streams are those of the call; their umask is the caller's of the time when the server began.
+
+Nothing outlives the caller: a child's whole process group is killed when the child ends, when its `Child` is closed or
+forgotten, when the server ends, and when the caller dies, however that happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from nbprod.adapters.forkserver.child import Child
+from nbprod.adapters.forkserver.wire import CHANNEL, ERROR, OUTPUT, Order, read_pid
+from nbprod.errors import NbprodError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Child", "ForkServer"]
+
+# nbprod itself goes last: a project's own modules and packages come before it, as in any Python.
+STARTUP = (
+    "import sys; sys.path[:0] = {path!r}; {root!r} in sys.path or sys.path.append({root!r}); "
+    "from nbprod.adapters.forkserver.server import serve; serve({control}, {parent}, {preload!r})"
+)
+
+
+class ForkServer:
+    """A process that has imported `preload`, from which children are forked within milliseconds.
+
+    `path` goes before the path that a fresh Python has. A module that can't be imported is left out: the child that
+    wants it fails by itself, with the error that belongs there. Several threads may start children at once.
+    """
+
+    def __init__(self, preload: Sequence[str] = (), path: Sequence[str] = ()) -> None:
+        self.preload = tuple(preload)
+        self.path = tuple(path)
+        self._sending = threading.Lock()
+        self._served = False
+        self._begin(self.preload)
+
+    def start(
+        self,
+        target: str,
+        args: Sequence[Any] = (),
+        *,
+        folder: str | os.PathLike[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        stdout: int | None = None,
+        stderr: int | None = None,
+        channel: bool = True,
+    ) -> Child:
+        """A child that runs `target` ("module:function") as `function(connection, *args)`, then ends.
+
+        `folder` and `environment` are those of the caller, unless given; `stdout` and `stderr` are file descriptors,
+        and the server's where None. What the function returns, if it is an int, is the exit code. Without `channel`
+        the function gets None for its connection.
+
+        Raises:
+            NbprodError: the server died and could not be started anew, or the machine refuses another process.
+        """
+        order = Order(
+            target=target,
+            args=pickle.dumps(tuple(args), protocol=pickle.HIGHEST_PROTOCOL),
+            folder=os.fspath(folder) if folder is not None else str(Path.cwd()),
+            environment=dict(os.environ if environment is None else environment),
+        )
+        streams = {ERROR: stderr, OUTPUT: stdout}
+        try:
+            return self._send(order, streams, channel=channel)
+        except (OSError, EOFError):
+            self._begin_again()
+        try:
+            return self._send(order, streams, channel=channel)
+        except (OSError, EOFError) as error:
+            raise NbprodError(
+                f"the process from which notebooks are forked died: {error or 'it ended without a word'}",
+                hint="The machine may be out of memory or of processes.",
+            ) from error
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server's process runs."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the server and every child that is left."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:  # a module that it preloads never comes back
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _begin(self, preload: tuple[str, ...]) -> None:
+        root = str(Path(__file__).parents[3])
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            code = STARTUP.format(
+                path=list(self.path), root=root, control=theirs.fileno(), parent=os.getpid(), preload=preload
+            )
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", code],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,  # Ctrl-C in the terminal is the caller's to hear
+            )
+
+    def _begin_again(self) -> None:
+        """A new server; one that died before it served anything died of what it imported."""
+        with self._sending:
+            if self.alive:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(1)  # it hung up: its end is near
+            if self.alive:
+                return
+            self._control.close()
+            self._begin(self.preload if self._served else ())
+
+    def _send(self, order: Order, streams: Mapping[int, int | None], *, channel: bool) -> Child:
+        given = {flag: fd for flag, fd in streams.items() if fd is not None}
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            status, their_status = _pair(ours, theirs)
+            connection = None
+            if channel:
+                socket_of_ours, their_channel = _pair(ours, theirs)
+                connection = ours.enter_context(Connection(socket_of_ours.detach()))
+                given[CHANNEL] = their_channel.fileno()
+            with self._sending:
+                order.send(self._control, their_status.fileno(), given)
+            theirs.close()  # the server's ends are the only ones now: its death will be seen
+            pid = read_pid(status)
+            ours.pop_all()
+        self._served = True
+        return Child(pid, status, connection)
+
+
+def _pair(ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
+    one, other = socket.socketpair()
+    return ours.enter_context(one), theirs.enter_context(other)

@@ -1,0 +1,167 @@
+"""The server's side: import, then fork on every order, and tell how each child ended.
+
+It is one thread that waits for orders, for its children's ends and for signals to pass on. It ends when the caller
+hangs up or dies, and kills its children then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import selectors
+import signal
+import socket
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from nbprod.adapters.forkserver import forked
+from nbprod.adapters.forkserver.wire import END, PID, close_on_exec, receive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HEARTBEAT = 2.0  # seconds; a copy of our socket in some other process would hide from us that the caller died
+
+
+def serve(control: int, parent: int, preload: Sequence[str]) -> None:
+    """Import, then fork what is ordered through the socket `control`, until the process `parent` hangs up."""
+    close_on_exec(control)
+    # The server never hears an interrupt, and a child that is too young to handle one hears it a moment later.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    _import(preload)
+    warnings.filterwarnings("ignore", "This process.*is multi-threaded", DeprecationWarning)
+    gc.collect()
+    gc.freeze()  # a collection in a child doesn't touch, and so copy, what was there before
+    server = Server(socket.socket(fileno=control), parent)
+    try:
+        server.run()
+    finally:
+        server.end()
+
+
+def _import(preload: Sequence[str]) -> None:
+    with _silent():
+        for name in preload:
+            with contextlib.suppress(Exception, SystemExit):
+                importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """What modules print when they are imported belongs to nobody here."""
+    sys.stdout.flush()
+    kept = os.dup(1), os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for place, descriptor in enumerate(kept, start=1):
+            os.dup2(descriptor, place)
+            os.close(descriptor)
+        os.close(nothing)
+
+
+class Server:
+    """The children by their process, each with the socket on which its caller hears of it."""
+
+    def __init__(self, control: socket.socket, parent: int) -> None:
+        self.control = control
+        self.parent = parent
+        self.children: dict[int, socket.socket] = {}
+        self.selector = selectors.DefaultSelector()
+        self.woken, self.waking = socket.socketpair()
+        self.woken.settimeout(0)
+        self.waking.settimeout(0)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.waking.fileno(), warn_on_full_buffer=False)
+        self.selector.register(self.control, selectors.EVENT_READ, self._order)
+        self.selector.register(self.woken, selectors.EVENT_READ, self._drain)
+
+    def run(self) -> None:
+        """Serve until the caller is gone."""
+        with contextlib.suppress(EOFError, ConnectionError):
+            while os.getppid() == self.parent:
+                for key, _ in self.selector.select(HEARTBEAT):
+                    if isinstance(key.data, int):
+                        self._signal(key.data)
+                    else:
+                        key.data()
+                self._reap()
+
+    def end(self) -> None:
+        """Kill the children that are left."""
+        for pid in self.children:
+            _kill(pid, signal.SIGKILL)
+
+    def _order(self) -> None:
+        received = receive(self.control)
+        if received is None:
+            raise EOFError
+        try:
+            pid = os.fork()
+        except OSError as error:
+            pid = -(error.errno or 1)
+        if pid == 0:
+            forked.run(received, os.getppid(), self._release)
+        received.close()
+        with contextlib.suppress(OSError):
+            received.status.sendall(PID.pack(pid))
+        if pid < 0:
+            received.status.close()
+            return
+        with contextlib.suppress(OSError):  # the child does the same: whoever comes first
+            os.setpgid(pid, pid)
+        self.children[pid] = received.status
+        self.selector.register(received.status, selectors.EVENT_READ, pid)
+
+    def _release(self) -> None:
+        """In a child: give up what is the server's."""
+        signal.set_wakeup_fd(-1)
+        self.selector.close()
+        for each in (self.control, self.woken, self.waking, *self.children.values()):
+            each.close()
+
+    def _signal(self, pid: int) -> None:
+        status = self.children.get(pid)
+        if status is None:  # it ended in this very round
+            return
+        try:
+            numbers = status.recv(64)
+        except OSError:
+            numbers = b""
+        for number in numbers:
+            _kill(pid, number)
+        if not numbers:  # the caller has forgotten it
+            self.selector.unregister(status)
+            _kill(pid, signal.SIGKILL)
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self.woken.recv(4096):
+                pass
+
+    def _reap(self) -> None:
+        for pid in tuple(self.children):
+            ended, state, usage = os.wait4(pid, os.WNOHANG)
+            if not ended:
+                continue
+            _kill(pid, signal.SIGKILL)  # what it started and left behind
+            status = self.children.pop(pid)
+            with contextlib.suppress(KeyError, ValueError):
+                self.selector.unregister(status)
+            peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            with contextlib.suppress(OSError):
+                status.sendall(END.pack(os.waitstatus_to_exitcode(state), usage.ru_utime + usage.ru_stime, peak))
+            status.close()
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
