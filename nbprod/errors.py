@@ -2,6 +2,7 @@
 
 NbprodError                 the root: what happened, why, what to do
 ├── UsageError              the command was used wrongly
+│   └── ParametersRefused   values are not what a notebook's parameters take
 ├── NotebookUnreadable      the file is no notebook that can be read
 ├── NotebookFaulty          the notebook has error diagnostics, so the verb cannot go on
 ├── CellFailed              a cell raised, or its kernel died, while the notebook ran
@@ -45,6 +46,14 @@ class NbprodError(Exception):
 
 class UsageError(NbprodError):
     """The command was used wrongly."""
+
+
+class ParametersRefused(UsageError):
+    """Values are not what the notebook's parameters take; `faults` are all that is wrong, a sentence each."""
+
+    def __init__(self, message: str, faults: Sequence[str], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.faults = tuple(faults)
 
 
 class NotebookUnreadable(NbprodError):

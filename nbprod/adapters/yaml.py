@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from nbprod.errors import ProjectBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def parse(text: str, path: str) -> object:
@@ -25,3 +30,26 @@ def parse(text: str, path: str) -> object:
         raise ProjectBroken(
             f"{path}{place} is not valid YAML: {problem}", hint="Mend that line, then run again"
         ) from error
+
+
+def parts(text: str, plain: Callable[[str], object]) -> object:
+    """Return lists and mappings with their scalars as the text has them; `plain` makes those that stand in no quotes.
+
+    >>> parts("[001, 'a', {b: no}]", str.upper)
+    ['001', 'a', {'B': 'NO'}]
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return _part(YAML(typ="safe", pure=True).compose(text), plain)
+    except YAMLError as error:
+        raise ProjectBroken(f"{text} is not valid YAML", hint="Mend it") from error
+
+
+def _part(node: Any, plain: Callable[[str], object]) -> Any:
+    if node.id == "sequence":
+        return [_part(each, plain) for each in node.value]
+    if node.id == "mapping":
+        return {_part(key, plain): _part(value, plain) for key, value in node.value}
+    return plain(node.value) if node.style is None else node.value

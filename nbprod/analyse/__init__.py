@@ -8,6 +8,7 @@ can know.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbprod.analyse import assemble, rules
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbprod.analyse.trace import ScannedCell
+    from nbprod.model.graph import Parameter
     from nbprod.model.notebook import Notebook
     from nbprod.model.record import Record, StepSeen
 
-__all__ = ["Explanation", "explain", "explanations", "graph"]
+__all__ = ["Explanation", "explain", "explanations", "graph", "parameters_of"]
 
 Explanation = Fault
 
@@ -77,6 +79,12 @@ def _graph(notebook: Notebook, record: Record | None) -> Graph:
         tests=assemble.tests_of(resolver),
         diagnostics=rules.diagnostics(Subject(notebook, resolver, ordered, cycle)),
     )
+
+
+def parameters_of(notebook: Notebook) -> tuple[Parameter, ...]:
+    """Return the notebook's parameters alone, as `graph` finds them, without a look at its other cells."""
+    cells = tuple(cell for cell in notebook.cells if cell.role is Role.PARAMETERS)
+    return parameters(scan(replace(notebook, cells=cells)))
 
 
 def plan_of(cells: tuple[ScannedCell, ...]) -> Plan:

@@ -1,0 +1,187 @@
+"""A value held to a type: unchanged if it fits, made of a text or of YAML's types where that loses nothing.
+
+What is given as `Text` may become anything that its letters spell out; what has a type already keeps it: "30" in a file
+is no int, True is no int, 3.0 is no int, and only where a float is wanted is an int as good.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import types
+import typing
+from typing import Any
+
+from nbprod.run.nearest import did_you_mean
+from nbprod.run.parameters.mismatch import Mismatch, mismatch
+from nbprod.run.parameters.scalars import guessed, is_none, rank, scalar, spelled_so
+from nbprod.run.parameters.text import Text, is_bracketed, items
+
+_ANYTHING = (Any, object, inspect.Parameter.empty)
+_WRAPPED = (typing.Annotated, typing.Final, typing.Required, typing.NotRequired)
+
+
+def convert(value: Any, wanted: Any) -> Any:
+    """Return the value as the annotated type; Mismatch says what was wanted.
+
+    >>> import datetime as dt
+    >>> convert(3, float), convert("2026-11-23", dt.date), convert([1, 2], tuple[int, ...])
+    (3, datetime.date(2026, 11, 23), (1, 2))
+    >>> convert(Text("001"), int), convert(Text("001"), str), convert(Text("1, 2"), list[float])
+    (1, '001', [1.0, 2.0])
+    >>> convert("30", int)
+    Traceback (most recent call last):
+    nbprod.run.parameters.mismatch.Mismatch: is '30' (str), but int is wanted
+    """
+    wanted = _unwrapped(wanted)
+    if wanted in _ANYTHING or isinstance(wanted, typing.TypeVar):
+        return _anything(value)
+    origin, inner = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (typing.Union, types.UnionType):
+        return _one_of(value, inner, wanted)
+    if origin is typing.Literal:
+        return _literal(value, inner, wanted)
+    if wanted is None or wanted is types.NoneType:
+        return _none(value)
+    return _of_kind(value, origin or wanted, inner, wanted)
+
+
+def _unwrapped(wanted: Any) -> Any:
+    if isinstance(wanted, typing.NewType):
+        return _unwrapped(wanted.__supertype__)
+    return _unwrapped(typing.get_args(wanted)[0]) if typing.get_origin(wanted) in _WRAPPED else wanted
+
+
+def _anything(value: Any) -> Any:
+    if not isinstance(value, Text):
+        return value
+    if is_bracketed(value):
+        try:
+            return _settled(items(value))
+        except ValueError:
+            return str(value)
+    return guessed(value)
+
+
+def _settled(value: Any) -> Any:
+    """Return what was written in brackets, with its texts guessed."""
+    if isinstance(value, dict):
+        return {_settled(key): _settled(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_settled(each) for each in value)
+    return guessed(value) if isinstance(value, Text) else value
+
+
+def _none(value: Any) -> None:
+    if value is not None and not is_none(value):
+        raise mismatch(value, types.NoneType)
+
+
+def _one_of(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:
+    if isinstance(value, Text):
+        return _one_of_text(value, choices, wanted)
+    for exact in (True, False):  # str | date given "2026-11-23" stays a str
+        for choice in choices:
+            try:
+                converted = convert(value, choice)
+            except Mismatch:
+                continue
+            if not exact or converted is value:
+                return converted
+    raise mismatch(value, wanted)
+
+
+def _one_of_text(value: Text, choices: tuple[Any, ...], wanted: Any) -> Any:
+    """Return the most special choice that the text spells; beside a str, a number must stand as Python writes it."""
+    for choice in sorted(choices, key=rank):
+        try:
+            converted = convert(value, choice)
+        except Mismatch:
+            continue
+        if str not in choices or choice is str or is_bracketed(value) or spelled_so(converted, value):
+            return converted
+    raise mismatch(value, wanted)
+
+
+def _literal(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:
+    if isinstance(value, str) and str(value) in choices:
+        return str(value)
+    for choice in choices:
+        if type(value) is type(choice) and value == choice:
+            return choice
+        try:
+            if not isinstance(choice, str) and convert(value, type(choice)) == choice and isinstance(value, str):
+                return choice
+        except Mismatch:
+            continue
+    near = did_you_mean(str(value), [str(each) for each in choices])
+    raise mismatch(value, wanted, near)
+
+
+def _of_kind(value: Any, kind: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
+    if not isinstance(kind, type):
+        return _anything(value)  # a protocol or a form that a value cannot be held to
+    if issubclass(kind, str | bytes | bytearray) or not issubclass(kind, collections.abc.Collection):
+        return scalar(value, kind, wanted)
+    if issubclass(kind, collections.abc.Mapping):
+        return _mapping(_opened(value, wanted), inner, wanted)
+    if hasattr(kind, "_fields"):
+        return scalar(value, kind, wanted)
+    try:
+        if issubclass(kind, tuple):
+            return _tuple(_opened(value, wanted), inner, wanted)
+        made = next((each for each in (set, frozenset) if issubclass(kind, each)), _made(kind))
+        return made(_items(_opened(value, wanted), inner[:1], wanted))
+    except TypeError as error:  # a list in a set
+        raise mismatch(value, wanted) from error
+
+
+def _made(kind: type) -> Any:
+    """Return what a collection is made with: abstract sets are sets, other abstract collections lists."""
+    return set if issubclass(kind, collections.abc.Set) else list
+
+
+def _opened(value: Any, wanted: Any) -> Any:
+    if not isinstance(value, Text):
+        return value
+    try:
+        return items(value)
+    except ValueError as error:
+        raise mismatch(value, wanted) from error
+
+
+def _mapping(value: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
+    if not isinstance(value, dict):
+        raise mismatch(value, wanted)
+    if len(inner) != 2:
+        return _settled(value)
+    try:
+        return {convert(key, inner[0]): convert(each, inner[1]) for key, each in value.items()}
+    except TypeError as error:
+        raise mismatch(value, wanted) from error
+
+
+def _tuple(value: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        return tuple(_items(value, inner[:1], wanted))
+    if not inner:
+        return tuple(_items(value, (), wanted))
+    kinds = () if inner == ((),) else inner
+    parts = _sequence(value, wanted)
+    if len(parts) != len(kinds):
+        raise mismatch(value, wanted)
+    return tuple(convert(each, kind) for each, kind in zip(parts, kinds, strict=True))
+
+
+def _items(value: Any, inner: tuple[Any, ...], wanted: Any) -> list[Any]:
+    return [convert(each, inner[0] if inner else Any) for each in _sequence(value, wanted)]
+
+
+def _sequence(value: Any, wanted: Any) -> list[Any]:
+    """Return the items of a list, of a tuple, of a set where one is wanted, and of YAML's `{a, b}`."""
+    is_set = issubclass(typing.get_origin(wanted) or wanted, collections.abc.Set)
+    if isinstance(value, list | tuple) or (is_set and isinstance(value, set | frozenset)):
+        return list(value)
+    if is_set and isinstance(value, dict) and not any(value.values()):
+        return list(value)
+    raise mismatch(value, wanted)
