@@ -8,6 +8,7 @@ from nbprod.errors import ParametersRefused
 from nbprod.run.nearest import did_you_mean
 from nbprod.run.parameters.converting import convert
 from nbprod.run.parameters.mismatch import Mismatch
+from nbprod.run.parameters.source import code_of
 from nbprod.run.parameters.text import Text
 
 if TYPE_CHECKING:
@@ -61,11 +62,13 @@ def held(value: Any, declared: Declared) -> Any:
     if declared.trouble:
         raise Mismatch(f"cannot be given: its annotation {declared.annotation} is unknown, for {declared.trouble}")
     try:
-        return convert(value, declared.type)
+        converted = convert(value, declared.type)
+        code_of(converted, lambda kind: kind.__name__)
     except Mismatch as mismatch:
         if declared.annotation:
             raise
         raise Mismatch(f"{mismatch}, as in its default {_short(declared.default)}{_advice(declared)}") from mismatch
+    return converted
 
 
 def _advice(declared: Declared) -> str:

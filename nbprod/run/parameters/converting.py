@@ -7,6 +7,7 @@ is no int, True is no int, 3.0 is no int, and only where a float is wanted is an
 from __future__ import annotations
 
 import collections.abc
+import enum
 import inspect
 import types
 import typing
@@ -18,6 +19,7 @@ from nbprod.run.parameters.scalars import guessed, is_none, rank, scalar, spelle
 from nbprod.run.parameters.text import Text, is_bracketed, items
 
 _ANYTHING = (Any, object, inspect.Parameter.empty)
+_WHOLE = (str, bytes, bytearray, enum.Enum)  # Python counts them as collections too
 _WRAPPED = (typing.Annotated, typing.Final, typing.Required, typing.NotRequired)
 
 
@@ -81,7 +83,7 @@ def _one_of(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:
     if isinstance(value, Text):
         return _one_of_text(value, choices, wanted)
     for exact in (True, False):  # str | date given "2026-11-23" stays a str
-        for choice in choices:
+        for choice in sorted(choices, key=rank):
             try:
                 converted = convert(value, choice)
             except Mismatch:
@@ -121,7 +123,7 @@ def _literal(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:
 def _of_kind(value: Any, kind: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
     if not isinstance(kind, type):
         return _anything(value)  # a protocol or a form that a value cannot be held to
-    if issubclass(kind, str | bytes | bytearray) or not issubclass(kind, collections.abc.Collection):
+    if issubclass(kind, _WHOLE) or not issubclass(kind, collections.abc.Collection):
         return scalar(value, kind, wanted)
     if issubclass(kind, collections.abc.Mapping):
         return _mapping(_opened(value, wanted), inner, wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nbprod.run.parameters import durations
+from nbprod.run.parameters.layout import quoted
 
 
 def is_kind(kind: Any) -> bool:
@@ -20,7 +21,7 @@ def is_scalar(value: Any) -> bool:
 def of_text(text: str, kind: Any) -> Any:
     """Return the scalar that the text spells; ValueError if none."""
     if _is(kind, "bool"):
-        return kind({"true": True, "false": False}[text.lower()])
+        return kind({"true": True, "false": False}[text.strip().lower()])
     if _is(kind, "integer") and not _is(kind, "timedelta64"):
         return of_typed(int(text), kind)
     if _is(kind, "floating"):
@@ -34,13 +35,36 @@ def of_typed(value: Any, kind: Any) -> Any:
     """Return the scalar that loses nothing of the value but a float's digits; TypeError or OverflowError if none."""
     value = value.item() if is_scalar(value) else value
     if _is(kind, "timedelta64"):
-        return kind(durations.parsed(value) if isinstance(value, str) else value)
+        return _duration(value, kind) if isinstance(value, str) else kind(value)
     if not isinstance(value, _accepted(kind)) or (isinstance(value, bool) and not _is(kind, "bool")):
         raise TypeError(f"{value} is no {kind}")
     made = kind(value)
     if _is(kind, "integer") and int(made) != value:
         raise OverflowError(f"{value} is too large for {kind}")
     return made
+
+
+def _duration(text: str, kind: Any) -> Any:
+    amount, _, unit = text.partition(" ")
+    try:
+        return kind(durations.parsed(text))
+    except ValueError:  # in units of numpy's own
+        return kind(int(amount), unit)
+
+
+def plain(value: Any) -> Any:
+    """Return the scalar as Python has it, or as a text."""
+    if _is(type(value), "timedelta64"):
+        finest = value.astype("timedelta64[us]")
+        return str(finest.item()) if finest == value else _parts(value)
+    return value.item() if is_scalar(value) and type(value.item()) is not type(value) else str(value)
+
+
+def _parts(value: Any, between: str = " {}") -> str:
+    import numpy as np
+
+    unit, count = np.datetime_data(value.dtype)
+    return str(int(value.astype("int64")) * count) + between.format(unit)
 
 
 def _accepted(kind: type) -> tuple[type, ...]:
@@ -56,3 +80,19 @@ def _accepted(kind: type) -> tuple[type, ...]:
 def _is(kind: type, name: str) -> bool:
     names = {each.__name__ for each in kind.__mro__}
     return name in names or (name == "bool" and "bool_" in names)
+
+
+def written(value: Any) -> str:
+    """Return what stands between the brackets of the call that makes the scalar."""
+    import numpy as np
+
+    kind = type(value)
+    if _is(kind, "timedelta64"):
+        return _parts(value, ', "{}"')
+    if _is(kind, "bool") or (_is(kind, "integer")):
+        return str(value)
+    if _is(kind, "floating") and np.isfinite(value) and kind is not np.longdouble:
+        return str(value).replace("e+", "e")
+    if _is(kind, "complexfloating") and np.isfinite(value) and kind is not np.clongdouble:
+        return f"complex({value.real.item()!r}, {value.imag.item()!r})".replace("e+", "e")
+    return quoted(str(value))

@@ -47,7 +47,7 @@ def _of_text(text: Text, kind: Any) -> Any:
     if kind in _NUMBERS:
         return kind(bare)
     if numpys.is_kind(kind):
-        return numpys.of_text(bare, kind)
+        return numpys.of_text(str(text), kind)
     return _member_of_text(bare, kind) if _is(kind, enum.Enum) else _of_spelled(text, kind)
 
 

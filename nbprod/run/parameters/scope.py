@@ -14,6 +14,7 @@ import sys
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from nbprod.run.parameters.annotations import typed
@@ -57,9 +58,14 @@ class Scope:
         """Return the last binding of the name before the place."""
         before = [each for each in (*self.bindings.get("*", ()), *self.bindings.get(name, ())) if each.place < at]
         for each in sorted(before, key=lambda each: each.place, reverse=True):
-            if each.name != "*" or hasattr(self._object(each), name):
+            if each.name != "*" or self._has(each, name):
                 return each
         return None
+
+    def _has(self, star: Binding, name: str) -> bool:
+        with suppress(Unknown):
+            return hasattr(self._object(star), name)
+        return False
 
     def value(self, name: str, at: Place) -> Any:
         """Return what the name stands for; Unknown says why that can't be told."""
@@ -73,15 +79,15 @@ class Scope:
     def spelling(self, kind: Any, at: Place) -> str:
         """Return how the code at the place can call the class; "" if no name leads to it."""
         home, own = str(kind.__module__).partition(".")[0], str(kind.__name__)
-        for name in sorted(self.bindings):
+        for name in sorted({own, *self.bindings} - {"*"}):
             found = self.binding(name, at)
             if found is None or not (found in self.made or found.module.partition(".")[0] == home):
                 continue
             with suppress(Unknown):
-                known: Any = self._object(found)
+                known: Any = self.value(name, at)
                 if known is kind:
                     return name
-                if found.is_import and not found.attribute and getattr(known, own, None) is kind:
+                if isinstance(known, ModuleType) and getattr(known, own, None) is kind:
                     return f"{name}.{own}"
         return ""
 
