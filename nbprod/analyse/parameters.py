@@ -11,6 +11,11 @@ from nbprod.analyse.depth import spelled
 from nbprod.model.graph import Parameter
 from nbprod.model.notebook import Role
 
+# What people give as a value and Python has no literal for; params.yaml holds a text, which the annotation makes it of.
+CONSTRUCTORS = frozenset({
+    "Path", "PurePath", "PurePosixPath", "date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID",
+})  # fmt: skip
+MODULES = frozenset({"dt", "pathlib", "decimal", "fractions", "uuid"})
 LONGEST = 10_000  # bits of an integer; Python converts 4,300 digits
 
 if TYPE_CHECKING:
@@ -71,14 +76,50 @@ def _text(value: ast.expr, python: str) -> str:
 def type_of(value: ast.expr) -> str:
     """Return a readable name for the type of a default.
 
-    >>> [type_of(ast.parse(text, mode="eval").body) for text in ("-3", "0.5", "None", "[1]", "x + 1")]
-    ['int', 'float', 'None', 'list', 'object']
+    >>> [type_of(ast.parse(text, mode="eval").body) for text in ("-3", "None", "[1]", "date(2026, 11, 23)", "x + 1")]
+    ['int', 'None', 'list', 'date', 'object']
     """
     try:
         literal = ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return "object"
+        return constructed(value) or "object"
     return "None" if literal is None else type(literal).__name__
+
+
+def constructed(value: ast.expr) -> str:
+    """Return the class, as the code names it, where a call writes out a value that has no literal; else "".
+
+    >>> [constructed(ast.parse(text, mode="eval").body) for text in ("dt.date(2026, 1, 1)", "Path('a') / 'b'", "f(3)")]
+    ['dt.date', 'Path', '']
+    """
+    match value:
+        case ast.BinOp(left=left, op=ast.Div(), right=ast.Constant(value=str())):
+            return kind if (kind := constructed(left)).endswith("Path") else ""
+        case ast.Call(func=ast.Attribute(value=kind, attr="fromisoformat"), args=[ast.Constant()], keywords=[]):
+            return _class(kind)
+        case ast.Call(func=kind, args=arguments, keywords=keywords):
+            given = [*arguments, *(each.value for each in keywords)]
+            return _class(kind) if all(type_of(each) != "object" for each in given) else ""
+    return ""
+
+
+def _class(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) if name in CONSTRUCTORS:
+            return name
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES and name in CONSTRUCTORS:
+            return f"{module}.{name}"
+    return ""
+
+
+def _is_written_out(value: ast.expr) -> bool:
+    """Whether it is a display of values that are written out."""
+    match value:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            return all(map(_is_written_out, parts))
+        case ast.Dict(keys=keys, values=values):
+            return all(each is not None and _is_written_out(each) for each in (*keys, *values))
+    return type_of(value) != "object"
 
 
 def computed(cells: Sequence[ScannedCell]) -> Iterator[tuple[str, str, int, int]]:
@@ -97,7 +138,7 @@ def _computed_in(node: ast.stmt, cell: int) -> Iterator[tuple[str, str, int, int
         for name, value in pairs:
             if any(_is_endless(each) for each in ast.walk(value)):
                 yield name, "its value has more digits than Python writes out", cell, node.lineno
-            elif type_of(value) == "object":
+            elif type_of(value) == "object" and not (isinstance(node, ast.AnnAssign) and _is_written_out(value)):
                 yield name, f"its value is '{spelled(value)}'", cell, node.lineno
     elif isinstance(node, (ast.AugAssign, ast.For, ast.While, ast.If, ast.With, ast.Try)):
         for each in ast.walk(node):

@@ -21,6 +21,11 @@ WELL_KNOWN = {
     "Path": "pathlib", "date": "datetime", "datetime": "datetime", "timedelta": "datetime", "time": "datetime",
     "Decimal": "decimal", "Fraction": "fractions", "Literal": "typing", "Optional": "typing", "Union": "typing",
     "Any": "typing", "Sequence": "collections.abc", "Mapping": "collections.abc", "Annotated": "typing",
+    "UUID": "uuid", "PurePath": "pathlib", "PurePosixPath": "pathlib",
+}  # fmt: skip
+MODULES = {
+    "dt": "import datetime as dt", "pathlib": "import pathlib", "decimal": "import decimal",
+    "fractions": "import fractions", "uuid": "import uuid",
 }  # fmt: skip
 PLAIN = frozenset({
     "int", "float", "str", "bool", "bytes", "complex", "list", "dict", "tuple", "set", "frozenset",
@@ -29,7 +34,8 @@ PLAIN = frozenset({
 HOLDING = {"list": "{}", "set": "{}", "frozenset": "{}", "tuple": "{}, ...", "dict": "{}, {}"}
 # Calls that make something which nobody can change, so that they may stand as a default.
 CONSTANT_CALLS = frozenset({
-    "Path", "date", "datetime", "timedelta", "time", "Decimal", "Fraction", "frozenset", "tuple",
+    "Path", "date", "datetime", "timedelta", "time", "Decimal", "Fraction", "UUID", "PurePath",
+    "PurePosixPath", "frozenset", "tuple",
 })  # fmt: skip
 
 
@@ -150,20 +156,21 @@ def parameter(each: Parameter, imports: Imports, known: Iterable[Definition]) ->
 
 
 def _plain_type(each: Parameter) -> str:
-    return each.type if each.type in PLAIN else "Any"
+    made = each.type.rpartition(".")[2] in CONSTANT_CALLS
+    return each.type if each.type in PLAIN or made else "Any"
 
 
 def _importable(code: str, found: dict[str, str], imports: Imports) -> bool:
     """Whether every name in the code can be had; those that aren't builtins are imported."""
     names = source.mentioned(code) - source.BUILTINS
-    if any(name not in found and name not in WELL_KNOWN and name not in ALIASES.values() for name in names):
+    modules = MODULES | {short: f"import {long} as {short}" for long, short in ALIASES.items()}
+    if any(name not in found and name not in WELL_KNOWN and name not in modules for name in names):
         return False
-    modules = {short: long for long, short in ALIASES.items()}
     for name in sorted(names):
         if name in found:
             imports.line(found[name])
         elif name in modules:
-            imports.line(f"import {modules[name]} as {name}")
+            imports.line(modules[name])
         else:
             imports.line(f"from {WELL_KNOWN[name]} import {name}")
     return True
@@ -179,6 +186,18 @@ def _shareable(default: str) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, (ast.List, ast.Dict, ast.Set, ast.Lambda, *source.COMPREHENSIONS)):
             return False
-        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in CONSTANT_CALLS):
+        if isinstance(node, ast.Call) and not _makes_constant(node.func):
             return False
     return True
+
+
+def _makes_constant(called: ast.expr) -> bool:
+    """Whether it is `date`, `dt.date` or `date.fromisoformat`."""
+    if isinstance(called, ast.Attribute):
+        module = isinstance(called.value, ast.Name) and called.value.id in MODULES
+        return (
+            _makes_constant(called.value)
+            if called.attr == "fromisoformat"
+            else module and called.attr in CONSTANT_CALLS
+        )
+    return isinstance(called, ast.Name) and called.id in CONSTANT_CALLS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import fractions
 import operator
 from typing import Any
 
@@ -17,8 +18,8 @@ ARITHMETIC: dict[type, Any] = {
 def as_yaml(default: str) -> Any:
     """Return what params.yaml holds for a default: numbers, texts, lists and mappings; dates and paths as texts.
 
-    >>> [as_yaml(code) for code in ("60 * 60", "(1, 2)", "Path('a') / 'b.csv'", "date(2013, 1, 2)", "None")]
-    [3600, [1, 2], 'a/b.csv', '2013-01-02', None]
+    >>> [as_yaml(code) for code in ("60 * 60", "(1, 2)", "Path('a') / 'b.csv'", "date(2013, 1, 2)", "timedelta(2)")]
+    [3600, [1, 2], 'a/b.csv', '2013-01-02', '2 days, 0:00:00']
     """
     node = ast.parse(default.strip() or "None", mode="eval").body
     try:
@@ -65,14 +66,18 @@ def _computed(left: Any, op: ast.operator, right: Any) -> Any:
 
 def _called(name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
     """Constructors that people write as defaults; anything else is left as its own text."""
-    if name in ("Path", "PurePath", "PosixPath") and not named:
-        return "/".join(map(str, arguments)) or "."
-    if name in ("str", "int", "float", "Decimal", "Fraction") and len(arguments) == 1:
-        return {"int": int, "float": float}.get(name, str)(arguments[0])
-    if name in ("Timestamp", "fromisoformat", "to_datetime") and len(arguments) == 1 and isinstance(arguments[0], str):
-        return arguments[0]
-    if name in ("date", "datetime", "time", "Timestamp"):
+    if name in ("date", "datetime", "time", "timedelta", "Timestamp", "fromisoformat", "to_datetime"):
         return _moment(name, arguments, named)
+    if name in ("Path", "PurePath", "PosixPath", "PurePosixPath") and not named:
+        return "/".join(map(str, arguments)) or "."
+    if name in ("str", "int", "float", "Decimal", "UUID") and len(arguments) == 1:
+        return {"int": int, "float": float}.get(name, str)(arguments[0])
+    if name == "Fraction":
+        return str(fractions.Fraction(*arguments, **named))
+    return _made_anew(name, arguments, named)
+
+
+def _made_anew(name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
     if name in ("list", "tuple", "set", "frozenset") and len(arguments) <= 1:
         return list(arguments[0]) if arguments else []
     if name == "dict" and not arguments:
@@ -81,6 +86,10 @@ def _called(name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
 
 
 def _moment(name: str, arguments: list[Any], named: dict[str, Any]) -> str:
+    if name in ("Timestamp", "fromisoformat", "to_datetime") and len(arguments) == 1 and isinstance(arguments[0], str):
+        return arguments[0]
+    if name == "timedelta":
+        return str(dt.timedelta(*arguments, **named))
     kind = {"date": dt.date, "time": dt.time}.get(name, dt.datetime)
     return str(kind(*arguments, **named).isoformat())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NbprodError
@@ -61,8 +62,17 @@ def _values(stage: Stage, root: Path, record: Record | None) -> Iterator[str]:
     recorded: Mapping[str, str] = dict(record.parameters) if record else {}
     for key, value in stored(stage, root):
         was = recorded.get(key.name)
-        if was is not None and isinstance(value, _SIMPLE) and repr(value) != was:
+        if was is not None and isinstance(value, _SIMPLE) and _is_literal(was) and repr(value) != was:
             yield f"{key.file} says {key.key}: {value!r}, where the notebook has {was}"
+
+
+def _is_literal(text: str) -> bool:
+    """Whether YAML can hold the value: of others it has a text, which the step makes them of."""
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _modules(stage: Stage, root: Path) -> Iterator[str]:

@@ -251,7 +251,7 @@ DEFAULTS = {
     ("Path", 'Path("a")', "Path"): 'p: Path = Path("a")',
     ("None", "None", ""): "p: Any = None",
     ("float", "1e-3", "float | None"): "p: float | None = 1e-3",
-    ("date", "date(2013, 1, 1)", ""): "p: Any = date(2013, 1, 1)",
+    ("date", "date(2013, 1, 1)", ""): "p: date = date(2013, 1, 1)",
     ("object", "pd.Timestamp('2013')", "pd.Timestamp"): "p: pd.Timestamp | None = None",
     ("object", "unknown(3)", "Unknown"): "p: Any",
 }

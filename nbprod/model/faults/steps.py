@@ -70,9 +70,11 @@ COMPUTED_PARAMETER = Fault(
     severity=Severity.ERROR,
     title="A parameter that is computed",
     message="parameter '{name}' is computed: {problem}",
-    hint="Give it a plain value (number, text, None, list or dict of these), and compute in a step or in a definition.",
+    hint="Give it a plain value (number, text, None, date, path, list or dict), and compute in a step or a definition.",
     why="Parameters go to `params.yaml`, where people and DVC change them. Only plain values can stand "
-    "there. What is computed from a parameter belongs below, into an unmarked cell or a step, so that "
+    "there, and dates, durations, paths, decimals, fractions and UUIDs that are written out (`date(2026, 11, 23)`), "
+    "as texts; in a list or a dict these need an annotation. "
+    "What is computed from a parameter belongs below, into an unmarked cell or a step, so that "
     "it follows when the parameter changes.",
     bad="""\
 # %% tags=parameters

@@ -1,0 +1,49 @@
+"""Defaults that are written out, and those that are computed."""
+
+from __future__ import annotations
+
+import pytest
+
+WRITTEN = [
+    "a = date(2026, 11, 23)",
+    "a: dt.date | None = dt.date(2026, 11, 23)",
+    "a = date.fromisoformat('2026-11-23')",
+    "a = Path('raw') / 'flights' / 'a.csv'",
+    "a = pathlib.Path('raw')",
+    "a = timedelta(hours=-2)",
+    "a = Decimal('1.10')",
+    "a: list[date] = [date(2026, 11, 23)]",
+    "a: dict[str, Path] = {'x': Path('y')}",
+    "a, b = date(2026, 11, 23), 3",
+]
+COMPUTED = [
+    "a = date.today()",
+    "a = date(2026, month, 1)",
+    "a = Path('raw') / name",
+    "a = Path.cwd() / 'raw'",
+    "a = date(2026, 11, 23) + timedelta(days=1)",
+    "a = [date(2026, 11, 23)]",
+    "a: dict = {**other}",
+    "a: list = [f(3)]",
+    "a = own.date(2026, 11, 23)",
+]
+
+
+@pytest.mark.parametrize("line", WRITTEN)
+def test_a_day_a_path_or_a_decimal_that_is_written_out_is_no_computed_value(graph_from, line):
+    assert codes(graph_from, line) == []
+
+
+@pytest.mark.parametrize("line", COMPUTED)
+def test_what_a_file_cannot_hold_is_computed(graph_from, line):
+    assert codes(graph_from, line) == ["NB210"]
+
+
+def test_their_types_are_what_they_make(graph_from):
+    found = graph_from("# tag: parameters\na = date(2026, 11, 23)\nb = dt.date(2026, 11, 23)\nc = Path('x') / 'y'")
+    assert [each.type for each in found.parameters] == ["date", "dt.date", "Path"]
+
+
+def codes(graph_from, line):
+    found = graph_from(f"# tag: parameters\n{line}", "%%step s --outs x\nx = 3")
+    return [each.code for each in found.diagnostics if each.code == "NB210"]
