@@ -51,5 +51,8 @@ def _part(node: Any, plain: Callable[[str], object]) -> Any:
     if node.id == "sequence":
         return [_part(each, plain) for each in node.value]
     if node.id == "mapping":
-        return {_part(key, plain): _part(value, plain) for key, value in node.value}
+        made = {_part(key, plain): _part(value, plain) for key, value in node.value}
+        if len(made) < len(node.value):
+            raise ValueError("a key stands there twice")
+        return made
     return plain(node.value) if node.style is None else node.value

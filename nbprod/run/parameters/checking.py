@@ -39,7 +39,7 @@ def from_data(declarations: Declarations, given: Mapping[str, Any]) -> dict[str,
             try:
                 values[declared.name] = held(given[declared.name], declared)
             except Mismatch as mismatch:
-                faults.append(f"{declared.name} {mismatch}")
+                faults.append(f"{declared.name}{mismatch.at} {mismatch}")
         elif changed := sorted(declared.uses & given.keys()):
             faults.append(
                 f"{declared.name} is computed from {' and '.join(changed)} within the parameters cell, "
@@ -67,7 +67,8 @@ def held(value: Any, declared: Declared) -> Any:
     except Mismatch as mismatch:
         if declared.annotation:
             raise
-        raise Mismatch(f"{mismatch}, as in its default {_short(declared.default)}{_advice(declared)}") from mismatch
+        mismatch.args = (f"{mismatch}, as in its default {_short(declared.default)}{_advice(declared)}",)
+        raise
     return converted
 
 

@@ -7,20 +7,26 @@ is no int, True is no int, 3.0 is no int, and only where a float is wanted is an
 from __future__ import annotations
 
 import collections.abc
-import enum
 import inspect
 import types
 import typing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbprod.run.nearest import did_you_mean
-from nbprod.run.parameters.mismatch import Mismatch, mismatch
+from nbprod.run.parameters.mismatch import Mismatch, mismatch, within
 from nbprod.run.parameters.scalars import guessed, is_none, rank, scalar, spelled_so
 from nbprod.run.parameters.text import Text, is_bracketed, items
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _ANYTHING = (Any, object, inspect.Parameter.empty)
-_WHOLE = (str, bytes, bytearray, enum.Enum)  # Python counts them as collections too
+_COLLECTIONS = (list, tuple, set, frozenset, dict)  # what a file or a text can hold
 _WRAPPED = (typing.Annotated, typing.Final, typing.Required, typing.NotRequired)
+
+
+class _Unfit(Exception):
+    """The value is no such collection."""
 
 
 def convert(value: Any, wanted: Any) -> Any:
@@ -123,19 +129,21 @@ def _literal(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:
 def _of_kind(value: Any, kind: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
     if not isinstance(kind, type):
         return _anything(value)  # a protocol or a form that a value cannot be held to
-    if issubclass(kind, _WHOLE) or not issubclass(kind, collections.abc.Collection):
-        return scalar(value, kind, wanted)
-    if issubclass(kind, collections.abc.Mapping):
-        return _mapping(_opened(value, wanted), inner, wanted)
-    if hasattr(kind, "_fields"):
+    if not issubclass(kind, collections.abc.Iterable) or not any(issubclass(each, kind) for each in _COLLECTIONS):
         return scalar(value, kind, wanted)
     try:
-        if issubclass(kind, tuple):
-            return _tuple(_opened(value, wanted), inner, wanted)
-        made = next((each for each in (set, frozenset) if issubclass(kind, each)), _made(kind))
-        return made(_items(_opened(value, wanted), inner[:1], wanted))
-    except TypeError as error:  # a list in a set
+        return _collection(_opened(value), kind, inner)
+    except (TypeError, _Unfit) as error:  # a list in a set; no collection at all
         raise mismatch(value, wanted) from error
+
+
+def _collection(value: Any, kind: type, inner: tuple[Any, ...]) -> Any:
+    if issubclass(kind, collections.abc.Mapping):
+        return _mapping(value, inner)
+    if issubclass(kind, tuple):
+        return _tuple(value, inner)
+    made = next((each for each in (set, frozenset) if issubclass(kind, each)), _made(kind))
+    return made(_items(value, inner[:1], is_set=issubclass(kind, collections.abc.Set)))
 
 
 def _made(kind: type) -> Any:
@@ -143,47 +151,53 @@ def _made(kind: type) -> Any:
     return set if issubclass(kind, collections.abc.Set) else list
 
 
-def _opened(value: Any, wanted: Any) -> Any:
-    if not isinstance(value, Text):
-        return value
+def _opened(value: Any) -> Any:
     try:
-        return items(value)
+        return items(value) if isinstance(value, Text) else value
     except ValueError as error:
-        raise mismatch(value, wanted) from error
+        raise _Unfit from error
 
 
-def _mapping(value: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
+def _mapping(value: Any, inner: tuple[Any, ...]) -> Any:
     if not isinstance(value, dict):
-        raise mismatch(value, wanted)
+        raise _Unfit
     if len(inner) != 2:
         return _settled(value)
-    try:
-        return {convert(key, inner[0]): convert(each, inner[1]) for key, each in value.items()}
-    except TypeError as error:
-        raise mismatch(value, wanted) from error
+    return dict(_pair(key, each, inner) for key, each in value.items())
 
 
-def _tuple(value: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
-    if len(inner) == 2 and inner[1] is Ellipsis:
-        return tuple(_items(value, inner[:1], wanted))
-    if not inner:
-        return tuple(_items(value, (), wanted))
+def _pair(key: Any, value: Any, inner: tuple[Any, ...]) -> tuple[Any, Any]:
+    with within(key):
+        return convert(key, inner[0]), convert(value, inner[1])
+
+
+def _tuple(value: Any, inner: tuple[Any, ...]) -> Any:
+    if not inner or inner[-1] is Ellipsis:
+        return tuple(_items(value, inner[:1]))
     kinds = () if inner == ((),) else inner
-    parts = _sequence(value, wanted)
+    parts = _sequence(value)
     if len(parts) != len(kinds):
-        raise mismatch(value, wanted)
-    return tuple(convert(each, kind) for each, kind in zip(parts, kinds, strict=True))
+        raise _Unfit
+    return tuple(_each(parts, kinds))
 
 
-def _items(value: Any, inner: tuple[Any, ...], wanted: Any) -> list[Any]:
-    return [convert(each, inner[0] if inner else Any) for each in _sequence(value, wanted)]
+def _items(value: Any, inner: tuple[Any, ...], *, is_set: bool = False) -> list[Any]:
+    parts = _sequence(value, is_set=is_set)
+    return _each(parts, (inner[0] if inner else Any,) * len(parts))
 
 
-def _sequence(value: Any, wanted: Any) -> list[Any]:
+def _each(parts: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
+    made = []
+    for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
+        with within(number):
+            made.append(convert(part, kind))
+    return made
+
+
+def _sequence(value: Any, *, is_set: bool = False) -> list[Any]:
     """Return the items of a list, of a tuple, of a set where one is wanted, and of YAML's `{a, b}`."""
-    is_set = issubclass(typing.get_origin(wanted) or wanted, collections.abc.Set)
     if isinstance(value, list | tuple) or (is_set and isinstance(value, set | frozenset)):
         return list(value)
     if is_set and isinstance(value, dict) and not any(value.values()):
         return list(value)
-    raise mismatch(value, wanted)
+    raise _Unfit

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import typing
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from nbprod.run.parameters.text import Text
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class Mismatch(ValueError):
-    """The value is not what the annotation wants; the text says what it wants."""
+    """The value is not what the annotation wants; the text says what it wants, `at` which part of the value is not."""
+
+    at = ""
+
+
+@contextmanager
+def within(part: object) -> Iterator[None]:
+    """Say of a mismatch in the block that it is one of that item, or of what stands at that key."""
+    try:
+        yield
+    except Mismatch as fault:
+        fault.at = f"[{part!r}]{fault.at}"
+        raise
 
 
 class Unknown(Exception):

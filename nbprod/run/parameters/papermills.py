@@ -51,7 +51,7 @@ def checked_injection(declarations: Declarations, source: str) -> Checked:
         try:
             values[each.name] = _in_force(each, declared, declarations)
         except Mismatch as mismatch:
-            faults.append(f"{each.name} {mismatch}")
+            faults.append(f"{each.name}{mismatch.at} {mismatch}")
     unknown = [each for each in given if each.name not in declarations.names]
     notes = tuple(
         f"{each.name} is no parameter of the notebook. {did_you_mean(each.name, declarations.names)}".strip()

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import enum
 import fractions
+import math
 import os
 import pathlib
 import types
@@ -32,7 +33,7 @@ def scalar(value: Any, kind: Any, wanted: Any) -> Any:
         value = value.item()
     try:
         made = _of_text(value, kind) if isinstance(value, Text) else _of_typed(value, kind)
-    except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
         near = did_you_mean(str(value), kind.__members__) if _is(kind, enum.Enum) else ""
         raise mismatch(value, wanted, near) from error
     return made
@@ -45,10 +46,17 @@ def _of_text(text: Text, kind: Any) -> Any:
     if kind is bool:
         return _BOOLS[bare.lower()]
     if kind in _NUMBERS:
-        return kind(bare)
+        return _finite(kind(bare), bare)
     if numpys.is_kind(kind):
         return numpys.of_text(str(text), kind)
     return _member_of_text(bare, kind) if _is(kind, enum.Enum) else _of_spelled(text, kind)
+
+
+def _finite(number: Any, text: str) -> Any:
+    """Return the number, which is endless only if the text says so: 1e999 is a slip."""
+    if isinstance(number, float) and math.isinf(number) and "inf" not in text.lower():
+        raise OverflowError(f"{text} is too large")
+    return number
 
 
 def _of_spelled(text: Text, kind: Any) -> Any:
@@ -120,8 +128,8 @@ def _member(value: Any, kind: Any) -> Any:
 def _member_of_text(text: str, kind: Any) -> Any:
     try:
         return _member(text, kind)
-    except ValueError:
-        return next(each for each in kind.__members__.values() if str(each.value) == text)
+    except ValueError:  # the value may be no text
+        return {str(each.value): each for each in kind}[text]
 
 
 def _joined(flags: list[Any]) -> Any:

@@ -34,7 +34,7 @@ def arguments(stage: Stage, function: Function, root: pathlib.Path, *, fed: Coll
         try:
             given[name] = _held(value, name, function)
         except Mismatch as mismatch:
-            faults.append(f"{key.file}: {key.key or name} {mismatch}")
+            faults.append(f"{key.file}: {key.key or name}{mismatch.at} {mismatch}")
     if faults:
         many = f"{len(faults)} parameters of {function.target} are" if len(faults) > 1 else "a parameter is"
         raise ProjectBroken(f"{many} not what the step takes: " + "; ".join(faults), hint="Mend the value there")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from nbprod.adapters import yaml
 from nbprod.errors import ProjectBroken
 
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_NAMED = re.compile(r"^(?:frozen)?set\((.*)\)$", re.DOTALL)  # as Python prints them
 _TOO_MUCH = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -36,7 +38,7 @@ def items(text: str) -> Any:
     >>> items("[001, '2', 1.10]"), items("a, b"), items("{x: 1}")
     (['001', '2', '1.10'], ['a', 'b'], {'x': '1'})
     """
-    text = text.strip()
+    text = _NAMED.sub(r"\1", text.strip()) or "[]"
     if not is_bracketed(text):
         text = f"[{text}]"
     try:
@@ -56,9 +58,15 @@ def _part(node: ast.expr, text: str) -> Any:
             return [_part(each, text) for each in elements]
         case ast.Dict(keys=keys, values=values) if None not in keys:
             pairs = zip(keys, values, strict=True)
-            return {_part(key, text): _part(value, text) for key, value in pairs if key is not None}
+            return _unique([(_part(key, text), _part(value, text)) for key, value in pairs if key is not None])
         case _:
             return Text(ast.get_source_segment(text, node) or "")
+
+
+def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    if len(made := dict(pairs)) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return made
 
 
 def _yaml(text: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
+import fractions
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Optional
@@ -15,7 +16,7 @@ import pytest
 
 from nbprod.errors import ProjectBroken
 from nbprod.run import functions, wiring
-from nbprod.run.parameters import Mismatch, arguments, convert
+from nbprod.run.parameters import Mismatch, Text, arguments, convert
 
 
 class Colour(enum.Enum):
@@ -61,6 +62,13 @@ GOOD = [
     ("r", Colour, Colour.RED),
     (3, np.int64, np.int64(3)),
     (0.5, np.float32, np.float32(0.5)),
+    (3, decimal.Decimal, decimal.Decimal(3)),
+    (DAY, dt.datetime, dt.datetime(2026, 11, 23)),  # noqa: DTZ001
+    ("1h 30min", dt.timedelta, dt.timedelta(hours=1.5)),
+    (np.int64(3), int, 3),
+    ({1, 2}, set[int], {1, 2}),
+    ((1, 2), list[int], [1, 2]),
+    ("RED", Literal[Colour.RED], Colour.RED),
 ]
 
 BAD = [
@@ -69,6 +77,14 @@ BAD = [
     (True, float, "float is wanted"),
     (1, bool, "bool is wanted"),
     (0.5, int, "int is wanted"),
+    (3.0, int, "int is wanted"),
+    (0.5, np.int64, "int64 is wanted"),
+    (300, np.int8, "int8 is wanted"),
+    (0.1, decimal.Decimal, "Decimal is wanted"),
+    ({1}, list[int], "list"),
+    ([[1]], set, "set"),
+    ([1], pd.DataFrame, "DataFrame is wanted"),
+    (90, dt.timedelta, "timedelta is wanted"),
     (3, str, "str is wanted"),
     (None, int, "is None, but int is wanted"),
     (None, float, "is None, but float is wanted"),
@@ -86,6 +102,121 @@ BAD = [
     ("x", decimal.Decimal, "Decimal is wanted"),
     ("BLUE", Colour, "Colour is wanted"),
 ]
+
+
+class May(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+TEXTS = [
+    ("001", int, 1),
+    ("001", str, "001"),
+    (" 1_000 ", int, 1000),
+    ("3", float, 3.0),
+    ("inf", float, float("inf")),
+    ("yes", bool, True),
+    ("False", bool, False),
+    ("null", int | None, None),
+    ("None", str | None, None),
+    ("none", str | None, "none"),
+    ("001", int | str, "001"),
+    ("1", str | int, 1),
+    ("1.10", float | str, "1.10"),
+    ("2026-11-23", str | dt.date, DAY),
+    ("2026-11-23", dt.datetime | dt.date, DAY),
+    ("2026-11-23", dt.datetime, dt.datetime(2026, 11, 23)),  # noqa: DTZ001
+    ("2026-11-23T10:00+02:00", dt.datetime, dt.datetime(2026, 11, 23, 10, tzinfo=dt.timezone(dt.timedelta(hours=2)))),
+    ("90min", dt.timedelta, dt.timedelta(hours=1.5)),
+    ("-1 day, 12:00:00", dt.timedelta, dt.timedelta(hours=-12)),
+    ("-01:30", dt.timedelta, dt.timedelta(hours=-1.5)),
+    ("P1DT12H", dt.timedelta, dt.timedelta(days=1.5)),
+    (" a b.csv", Path, Path(" a b.csv")),
+    ("a.csv", Path | str, "a.csv"),
+    ("1.10", decimal.Decimal, decimal.Decimal("1.10")),
+    ("1/3", fractions.Fraction, fractions.Fraction(1, 3)),
+    ("RED", Colour, Colour.RED),
+    ("Colour.RED", Colour, Colour.RED),
+    ("r", Colour, Colour.RED),
+    ("READ|WRITE", May, May.READ | May.WRITE),
+    ("3", Literal["auto", 3], 3),
+    ("3", Literal["3", 3], "3"),
+    ("true", Literal["auto", True], True),
+    ("300", np.int16, np.int16(300)),
+    ("1, 2", list[int], [1, 2]),
+    ("001", list[str], ["001"]),
+    ("", list[int], []),
+    ("[001, '002', 3]", list[str], ["001", "002", "3"]),
+    ("[null, 'null', a]", list[str | None], [None, "null", "a"]),
+    ("[2026-01-03, 2026-11-23]", list[dt.date], [dt.date(2026, 1, 3), DAY]),
+    ('["a", "b"]', set[str], {"a", "b"}),
+    ("{a b, c}", set[str], {"a b", "c"}),
+    ("(1, a)", tuple[int, str], (1, "a")),
+    ("(001, 2)", tuple[int, ...], (1, 2)),
+    ("{a: 1, b: 2}", dict[str, int], {"a": 1, "b": 2}),
+    ('{"a": [1.10]}', dict[str, list[decimal.Decimal]], {"a": [decimal.Decimal("1.10")]}),
+    ("a", list[str] | str, "a"),
+    ("[a]", list[str] | str, ["a"]),
+    ("3", Any, 3),
+    ("EWR", Any, "EWR"),
+    ("[1, EWR, '1', {a: null}]", Any, [1, "EWR", "1", {"a": None}]),
+    ("[draft", Any, "[draft"),
+]
+
+BAD_TEXTS = [
+    ("1.0", int, "is '1.0', but int is wanted"),
+    ("1e3", int, "int is wanted"),
+    ("1", bool, "bool is wanted"),
+    ("1e999", float, "float is wanted"),
+    ("x", int | None, r"int \| None is wanted"),
+    ("2026-11-31", dt.date, "date is wanted"),
+    ("2026-11-23T10:00", dt.date, "date is wanted"),
+    ("5", dt.timedelta, "timedelta is wanted"),
+    ("5 parsecs", dt.timedelta, "timedelta is wanted"),
+    ("GREEN", Colour, "Colour is wanted"),
+    ("REED", Colour, "Did you mean RED"),
+    ("atuo", Literal["auto", 3], "Did you mean auto"),
+    ("300", np.int8, "int8 is wanted"),
+    ("1, x", list[int], "is 'x', but int is wanted"),
+    ("[1, 2", list[int], r"list\[int\] is wanted"),
+    ("[" * 5000 + "]" * 5000, list, "list is wanted"),
+    ("a=1", dict[str, int], r"is 'a=1', but dict\[str, int\] is wanted"),
+    ("{a: 1, a: 2}", dict[str, int], "dict"),
+    ("{a b: 1, a b: 2}", dict[str, int], "dict"),
+    ("(1, 2, 3)", tuple[int, int], r"is '\(1, 2, 3\)', but tuple\[int, int\] is wanted"),
+    ("001", Any, "may be a number or a text: its type must be annotated"),
+    ("1e5", Any, "may be a number or a text"),
+    ("x", bytes, "bytes is wanted"),
+    ("x", pd.DataFrame, "DataFrame is wanted"),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted", "converted"), TEXTS)
+def test_a_text_becomes_what_its_letters_spell(text, wanted, converted):
+    result = convert(Text(text), wanted)
+    assert result == converted
+    assert type(result) is type(converted)
+
+
+@pytest.mark.parametrize(("text", "wanted", "message"), BAD_TEXTS)
+def test_a_text_that_spells_no_such_value_is_told(text, wanted, message):
+    with pytest.raises(Mismatch, match=message):
+        convert(Text(text), wanted)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "at"),
+    [
+        ([1, "x"], list[int], "[1]"),
+        ({"a": [1, None]}, dict[str, list[int]], "['a'][1]"),
+        ((1, 2), tuple[int, str], "[1]"),
+        ("x", int, ""),
+    ],
+)
+def test_the_part_that_does_not_fit_is_named(value, wanted, at):
+    with pytest.raises(Mismatch) as raised:
+        convert(value, wanted)
+    assert raised.value.at == at
 
 
 @pytest.mark.parametrize(("value", "wanted", "converted"), GOOD)
