@@ -86,29 +86,25 @@ def _none(value: Any) -> None:
 
 
 def _one_of(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:
-    if isinstance(value, Text):
-        return _one_of_text(value, choices, wanted)
-    for exact in (True, False):  # str | date given "2026-11-23" stays a str
-        for choice in sorted(choices, key=rank):
-            try:
-                converted = convert(value, choice)
-            except Mismatch:
-                continue
-            if not exact or converted is value:
-                return converted
-    raise mismatch(value, wanted)
-
-
-def _one_of_text(value: Text, choices: tuple[Any, ...], wanted: Any) -> Any:
-    """Return the most special choice that the text spells; beside a str, a number must stand as Python writes it."""
+    made, faults = [], []
     for choice in sorted(choices, key=rank):
         try:
-            converted = convert(value, choice)
-        except Mismatch:
-            continue
-        if str not in choices or choice is str or is_bracketed(value) or spelled_so(converted, value):
-            return converted
-    raise mismatch(value, wanted)
+            made.append((choice, convert(value, choice)))
+        except Mismatch as fault:
+            faults.append(fault)
+    if not made:
+        within_one = [each for each in faults if each.at]
+        raise within_one[0] if len(within_one) == 1 else mismatch(value, wanted)
+    if isinstance(value, Text):
+        return _spelled(value, made)
+    return next((each for _, each in made if each is value), made[0][1])  # str | date given "2026-11-23" stays a str
+
+
+def _spelled(text: Text, made: list[tuple[Any, Any]]) -> Any:
+    """Return the most special of what the text spells; beside a str, a number must stand as Python writes it."""
+    if all(kind is not str for kind, _ in made):
+        return made[0][1]
+    return next(each for kind, each in made if kind is str or is_bracketed(text) or spelled_so(each, text))
 
 
 def _literal(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -44,11 +45,19 @@ def mismatch(value: Any, wanted: Any, near: str = "") -> Mismatch:
 def name_of(wanted: Any) -> str:
     """Return the type as people write it.
 
-    >>> name_of(list[int]), name_of(typing.Literal["a"])
-    ('list[int]', "Literal['a']")
+    >>> name_of(list[int]), name_of(typing.Literal["a"]), name_of(typing.Optional[typing.Any])
+    ('list[int]', "Literal['a']", 'Any | None')
     """
-    plain = isinstance(wanted, type) and not typing.get_args(wanted)
-    return str(wanted.__name__) if plain else str(wanted).replace("typing.", "").replace("NoneType", "None")
+    origin, inner = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is typing.Literal:
+        return f"Literal[{', '.join(map(repr, inner))}]"
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(map(name_of, inner))
+    if origin is not None and inner:
+        return f"{name_of(origin)}[{', '.join(map(name_of, inner))}]"
+    if wanted in (None, types.NoneType, ...):
+        return "..." if wanted is ... else "None"
+    return str(getattr(wanted, "__name__", wanted)).replace("typing.", "")
 
 
 def _given(value: Any) -> str:
