@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbprod.cli import explain, notebook, step, suggest  # noqa: F401  (importing a command registers it)
+from nbprod.cli import explain, notebook, repro, step, suggest  # noqa: F401  (importing a command registers it)
 from nbprod.cli.app import main
 
 __all__ = ["main"]

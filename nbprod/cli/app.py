@@ -14,7 +14,7 @@ import click
 from nbprod.cli.terminal import columns
 from nbprod.errors import NbprodError
 
-ORDER = ("suggest", "check", "graph", "record", "export", "verify", "step", "explain")
+ORDER = ("suggest", "check", "graph", "record", "export", "verify", "step", "repro", "status", "explain")
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
 
 

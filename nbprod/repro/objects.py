@@ -1,0 +1,62 @@
+"""DVC's cache of contents: what is in it, whole or not."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat as modes
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from nbprod.repro.digests import DIR, Tree
+
+if TYPE_CHECKING:
+    from nbprod.repro.digests import Digests
+
+MODE = 0o444
+FILES = ("files", "md5")
+
+
+class Objects:
+    """The files of the cache, named by the MD5 of what they hold."""
+
+    def __init__(self, cache: str, digests: Digests) -> None:
+        self.folder = os.path.join(cache, *FILES)
+        self.digests = digests
+
+    def path(self, md5: str) -> str:
+        """Return where that content lies in the cache, if it is there."""
+        return f"{self.folder}/{md5[:2]}/{md5[2:]}"
+
+    def has(self, md5: str) -> bool:
+        """Whether the content is there, with all files if it is a folder's.
+
+        What is not write-protected is read again, as DVC does, for somebody may have written into it.
+        """
+        if not md5.endswith(DIR):
+            return self._holds(md5)
+        tree = self.tree(md5)
+        return tree is not None and all(self._holds(each) for _, each in tree.entries) and self._holds(md5)
+
+    def tree(self, md5: str) -> Tree | None:
+        """Return the files of a folder by its content, or None if the cache has no such listing."""
+        try:
+            with open(self.path(md5), "rb") as file:
+                found = json.load(file)
+            return Tree(tuple((str(each["relpath"]), str(each["md5"])) for each in found))
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def _holds(self, md5: str) -> bool:
+        path = self.path(md5)
+        try:
+            found = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        if modes.S_IMODE(found.st_mode) == MODE:
+            return True
+        if self.digests.file(path, found) != md5.removesuffix(DIR):
+            return False
+        with suppress(OSError):
+            os.chmod(path, MODE)
+        return True

@@ -1,0 +1,32 @@
+"""Which stages are stale, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbprod.repro.verdicts import Reason, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbprod.repro.repository import Repository
+    from nbprod.repro.verdicts import State
+
+
+def plan(repository: Repository, targets: Sequence[str] = (), *, force: bool = False) -> tuple[Verdict, ...]:
+    """Return a verdict on each stage that the targets need, in the order in which they run.
+
+    A stage is stale by what is on disk now: what DVC's own `dvc repro --dry` would name. One that is fresh now, but
+    reads from a stale one, follows it.
+    """
+    verdicts: dict[str, Verdict] = {}
+    for stage in repository.graph.ordered(repository.wanted(targets)):
+        reasons = list(repository.judge.reasons(stage, repository.entry(stage)))
+        if force and not reasons and not stage.source:
+            reasons.append(Reason("forced"))
+        needed = () if stage.frozen else repository.graph.above[stage.key]
+        makers = [each for each in needed if verdicts[each.key].state != "fresh"]
+        upstream = [Reason("upstream", repository.address(each)) for each in makers]
+        state: State = "stale" if reasons else ("follows" if upstream else "fresh")
+        verdicts[stage.key] = Verdict(stage, state, (*reasons, *upstream))
+    return tuple(verdicts.values())
