@@ -11,11 +11,19 @@ from nbprod.errors import NbprodError
 LABELS = ("yours", "the last export", "the new export")
 
 
-def merge_file(mine: str, base: str, new: str, *, take_new: bool = False) -> tuple[str, bool]:
+def merge_file(
+    mine: str,
+    base: str,
+    new: str,
+    *,
+    take_new: bool = False,
+    take_mine: bool = False,
+    labels: tuple[str, str, str] = LABELS,
+) -> tuple[str, bool]:
     r"""Return the text that has both changes, and whether they contradict each other.
 
-    With a conflict the text holds git's markers around the places; with `take_new` there is none, for the new export's
-    lines win there.
+    With a conflict the text holds git's markers around the places, with the labels of the three texts. With `take_new`
+    or `take_mine` there is none, for the lines of one side win there.
 
     >>> merge_file("a\nb\nc\nd\nE\n", "a\nb\nc\nd\ne\n", "A\nb\nc\nd\ne\n")
     ('A\nb\nc\nd\nE\n', False)
@@ -24,8 +32,9 @@ def merge_file(mine: str, base: str, new: str, *, take_new: bool = False) -> tup
         paths = [Path(name) / label for label in ("mine", "base", "new")]
         for path, text in zip(paths, (mine, base, new), strict=True):
             path.write_bytes(text.encode())
-        labels = [part for label in LABELS for part in ("-L", label)]
-        command = ["git", "merge-file", "-p", *(["--theirs"] if take_new else []), *labels, *map(str, paths)]
+        named = [part for label in labels for part in ("-L", label)]
+        taken = ["--theirs"] if take_new else ["--ours"] if take_mine else []
+        command = ["git", "merge-file", "-p", *taken, *named, *map(str, paths)]
         try:
             done = subprocess.run(command, capture_output=True, check=False)
         except FileNotFoundError as error:

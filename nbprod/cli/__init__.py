@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from nbprod.cli import explain, notebook, repro, step, suggest  # noqa: F401  (importing a command registers it)
+from nbprod.cli import (  # noqa: F401  (importing a command registers it)
+    explain,
+    notebook,
+    repro,
+    step,
+    suggest,
+    sync,
+)
 from nbprod.cli.app import main
 
 __all__ = ["main"]

@@ -14,7 +14,22 @@ import click
 from nbprod.cli.terminal import columns
 from nbprod.errors import NbprodError
 
-ORDER = ("suggest", "check", "graph", "record", "export", "verify", "step", "repro", "status", "explain")
+ORDER = (
+    "init",
+    "suggest",
+    "check",
+    "graph",
+    "record",
+    "export",
+    "sync",
+    "verify",
+    "step",
+    "repro",
+    "status",
+    "batch",
+    "cache",
+    "explain",
+)
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
 
 

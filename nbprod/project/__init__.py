@@ -185,12 +185,12 @@ def is_sound(graph: Graph) -> bool:
     return all(each.severity is not Severity.ERROR for each in graph.diagnostics)
 
 
-def refuse_faulty(graph: Graph) -> None:
+def refuse_faulty(graph: Graph, having: str = "has") -> None:
     """Raise NotebookFaulty with all diagnostics when one of them is an error."""
     errors = [each for each in graph.diagnostics if each.severity is Severity.ERROR]
     if errors:
         count = f"{len(errors)} error" + ("s" if len(errors) > 1 else "")
-        raise NotebookFaulty(f"{graph.notebook} has {count}, so nothing was written", graph.diagnostics)
+        raise NotebookFaulty(f"{graph.notebook} {having} {count}, so nothing was written", graph.diagnostics)
 
 
 def export(
@@ -219,7 +219,8 @@ def export(
                 hint=f"Run nbprod record {place.relative}, or leave --no-record away.",
             )
         recorded = _record(place, notebook, static, progress=progress)
-    return export_recorded(place, settled(notebook, recorded), recorded, dry=dry, overwrite=overwrite)
+    found = settled(notebook, recorded)
+    return export_recorded(place, notebook, found, recorded, dry=dry, overwrite=overwrite)
 
 
 def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: Progress | None = None) -> Verified:

@@ -10,6 +10,7 @@ from nbprod.errors import ProjectBroken
 from nbprod.model import faults
 from nbprod.model.diagnostic import Severity, ordered, placed
 from nbprod.model.files import Ownership
+from nbprod.project import exported
 from nbprod.project.samples import steady
 from nbprod.project.writing import Change, Clash, Fate, apply, plan
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.files import File
     from nbprod.model.graph import Graph
+    from nbprod.model.notebook import Notebook
     from nbprod.model.record import Record
     from nbprod.project.place import Place
 
@@ -41,8 +43,12 @@ class Exported:
         return tuple(each.path for each in self.changes if each.fate in fates)
 
 
-def export_recorded(place: Place, graph: Graph, record: Record, *, dry: bool, overwrite: bool) -> Exported:
+def export_recorded(
+    place: Place, notebook: Notebook, graph: Graph, record: Record, *, dry: bool, overwrite: bool
+) -> Exported:
     """Write what the graph and the record come to, all of it or, with `dry` or where a diagnostic is an error, nothing.
+
+    The notebook's cells are kept beside what was written, so that later edits of either can be told apart.
 
     Raises NotebookFaulty when the record found what cannot be exported, such as a value that no format holds.
     """
@@ -65,8 +71,13 @@ def export_recorded(place: Place, graph: Graph, record: Record, *, dry: bool, ov
         found += _behind(place, changes)
     written = not dry and all(each.severity is not Severity.ERROR for each in found)
     if written:
-        apply(changes, root=place.root, base=place.base)
+        apply((*changes, _cells(place, notebook)), root=place.root, base=place.base)
     return Exported(graph, place.package, changes, ordered(found), written, setup=_setup(place.root))
+
+
+def _cells(place: Place, notebook: Notebook) -> Change:
+    path = exported.file(place)
+    return Change(path.relative_to(place.root).as_posix(), Fate.SAME, exported.kept(notebook), None)
 
 
 def _setup(root: Path) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     Document = dict[str, Any]
@@ -18,6 +19,7 @@ class NotebookFile:
     path: Path
     document: Document
     text: str = ""
+    content: bytes = b""
 
     def written(self, document: Document, out: Path) -> str:
         """Return the changed document as the file `out` holds it.
@@ -37,6 +39,17 @@ class NotebookFile:
         kept = merged if _cells(merged, out) == _cells(new, out) else new
         return kept.replace("\n", "\r\n") if "\r\n" in self.text else kept
 
+    def with_sources(self, sources: Mapping[int, str]) -> bytes:
+        """Return the file with other sources for some cells, by their index; all else stays, to the byte."""
+        from nbprod.adapters import ipynb
+
+        if not self.text:
+            return ipynb.with_sources(self.content, sources)
+        document = {**self.document, "cells": [dict(each) for each in self.document["cells"]]}
+        for index, source in sources.items():
+            document["cells"][index]["source"] = source
+        return self.written(document, self.path).encode()
+
 
 def opened(path: Path, content: bytes) -> NotebookFile:
     """Return the notebook's file; NotebookUnreadable says why it cannot be one."""
@@ -44,8 +57,8 @@ def opened(path: Path, content: bytes) -> NotebookFile:
 
     text = nbformat.decoded(content, str(path))
     if text.strip() and jupytext.is_text(str(path)):
-        return NotebookFile(path, jupytext.document(text, str(path)), text)
-    return NotebookFile(path, nbformat.document(text, str(path)))
+        return NotebookFile(path, jupytext.document(text, str(path)), text, content)
+    return NotebookFile(path, nbformat.document(text, str(path)), content=content)
 
 
 def _cells(text: str, path: Path) -> list[tuple[str, str, tuple[str, ...]]]:

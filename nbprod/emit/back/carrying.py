@@ -1,0 +1,240 @@
+"""A module as export wrote it, and as it stands: the difference as edits of cells."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbprod.emit import source
+from nbprod.emit.back import imports
+from nbprod.emit.back.aligning import aligned, same
+from nbprod.emit.back.cells import texts
+from nbprod.emit.back.edits import Edit, Left
+from nbprod.emit.back.modules import module
+from nbprod.emit.back.rewording import reworded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nbprod.emit.back.cells import Origin, Sources
+    from nbprod.emit.back.items import Item
+    from nbprod.emit.back.modules import Module
+
+    Merge = Callable[[str, str, str], tuple[str, bool]]
+
+GENERATED = "export writes this line itself: assign what you want in the lines above it"
+UNKNOWN = "no cell has this code as export wrote it: make the change in the notebook"
+NOWHERE = "no cell above the step has definitions, so there is none to take it"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What can go back, as edits of cells, and what stays in the module."""
+
+    edits: tuple[Edit, ...] = ()
+    left: tuple[Left, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something new goes: above a line of a cell; `is_above` says that the region's first item stands there."""
+
+    cell: int
+    line: int
+    prefix: str = ""
+    is_above: bool = False
+
+    def follows(self, origin: Origin) -> bool:
+        """Whether the item stands in the same cell, further down."""
+        return self.cell == origin.cell and not self.is_above
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is found while one module is gone through. It lives within `carried`."""
+
+    path: str
+    found: Sources
+    merge: Merge
+    edits: list[Edit] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    said: list[ast.stmt] = field(default_factory=list)  # statements that go into cells as the module has them
+
+    def leave(self, old: Item | None, new: Item | None, why: str) -> None:
+        """Say of an item that it stays in the module."""
+        text = (new or old).text if new or old else ""  # type: ignore[union-attr]
+        before, after = ((each.first, each.last) if each else (1, 0) for each in (old, new))
+        self.left.append(Left(self.path, text, why, before, after))
+
+
+def carried(path: str, before: str, after: str, step: str, found: Sources, merge: Merge) -> Carried:
+    """Return how the cells change when a module changes from `before` to `after`.
+
+    Args:
+        path: the module's, for what is said of it.
+        before: the module as export wrote it from these cells, laid out.
+        after: the module as it shall be, laid out.
+        step: the step whose module it is; "" for definitions.py.
+        found: the notebook's cells.
+        merge: the three-way merge of a text (mine, base, new), and whether it has conflicts.
+    """
+    old, new = module(before, step), module(after, step)
+    work = _Work(path, found, merge)
+    _carry_body(work, old, new, step)
+    _carry_top(work, old, new, step)
+    _carry_defaults(work, old, new)
+    _leave_words(work, old, new)
+    work.edits += imports.needed(found, new.imports, [*work.said, *_mentioning(old, new)], step)
+    return Carried(tuple(work.edits), tuple(work.left))
+
+
+def _mentioning(old: Module, new: Module) -> list[ast.stmt]:
+    """The statements that use what the module imports anew."""
+    if not new.imports.keys() - old.imports.keys():
+        return []
+    return [each.node for each in (*new.body, *new.top) if each.node]
+
+
+def _carry_body(work: _Work, old: Module, new: Module, step: str) -> None:
+    if old.function is None or new.function is None:
+        if old.function is not None:
+            gone = (old.function.lineno, old.function.end_lineno or 0)
+            work.left.append(Left(work.path, f"def {step}", "the step's function is gone: give it its name back", gone))
+        return
+    origins = _origins(old.body, work.found.of_step(step), work.found.everywhere())
+    begin = _place(work.found.begin(step))
+    decorated = work.found.is_decorated(step)
+    _carry(work, old.body, new.body, origins, begin, own_returns=decorated)
+
+
+def _carry_top(work: _Work, old: Module, new: Module, step: str) -> None:
+    origins = _origins(old.top, work.found.everywhere(), ())
+    begin = _place(imports.definitions_end(work.found, step))
+    _carry(work, old.top, new.top, origins, begin, own_returns=True)
+
+
+def _place(at: tuple[int, int] | None) -> Place | None:
+    return Place(*at) if at else None
+
+
+def _origins(items: Sequence[Item], near: Sequence[Origin], far: Sequence[Origin]) -> list[Origin | None]:
+    """Where each item came from: the step's own cells in order, or any cell that has it once."""
+    found: list[Origin | None] = [None] * len(items)
+    for at, of in same([each.key for each in items], texts(near)):
+        found[at] = near[of]
+    for at, item in enumerate(items):
+        if found[at] is None and item.node is not None:
+            alike = [each for each in (*near, *far) if each.item.key == item.key]
+            found[at] = alike[0] if len(alike) == 1 else None
+    return found
+
+
+def _carry(
+    work: _Work,
+    before: Sequence[Item],
+    after: Sequence[Item],
+    origins: Sequence[Origin | None],
+    begin: Place | None,
+    *,
+    own_returns: bool,
+) -> None:
+    """Go through both in order; what is new goes below what it follows, else above what follows it."""
+    place = _first_place(origins) or begin
+    for at, to in aligned(before, after):
+        origin = origins[at] if at is not None else None
+        if at is None and to is not None:
+            below = after[to + 1].blank if place and place.is_above and to + 1 < len(after) else 0
+            _insert(work, after[to], place, below, last=_closes(after[to], own_returns))
+        elif at is not None and to is None:
+            _delete(work, before[at], origin)
+        elif at is not None and to is not None:
+            follows = origin is not None and place is not None and place.follows(origin)
+            _replace(work, before[at], after[to], origin, follows=follows)
+        if origin is not None:
+            place = Place(origin.cell, origin.item.last + 1, origin.item.prefix)
+        elif at is not None:  # what export adds between cells parts them
+            place = _first_place(origins[at:]) or place
+
+
+def _closes(item: Item, own_returns: bool) -> bool:  # noqa: FBT001  (it is what it says)
+    return isinstance(item.node, ast.Return) and not own_returns
+
+
+def _first_place(origins: Sequence[Origin | None]) -> Place | None:
+    first = next((each for each in origins if each is not None), None)
+    return Place(first.cell, first.item.first, first.item.prefix, is_above=True) if first else None
+
+
+def _insert(work: _Work, item: Item, place: Place | None, below: int, *, last: bool) -> None:
+    if place is None or last:
+        work.leave(None, item, GENERATED if last else NOWHERE)
+        return
+    lines = source.indent(item.text, place.prefix).split("\n")
+    above = 0 if place.is_above else item.blank
+    edit = Edit(place.cell, place.line, place.line - 1, (*[""] * above, *lines, *[""] * below))
+    if edit not in work.edits[-1:]:  # statements of one line have one text
+        work.edits.append(edit)
+    work.said += [item.node] if item.node else []
+
+
+def _delete(work: _Work, item: Item, origin: Origin | None) -> None:
+    if origin is None:
+        work.leave(item, None, GENERATED)
+        return
+    work.edits.append(Edit(origin.cell, origin.item.first - origin.item.blank, origin.item.last))
+
+
+def _replace(work: _Work, old: Item, new: Item, origin: Origin | None, *, follows: bool) -> None:
+    if old.key == new.key:
+        if origin and follows and bool(old.blank) != bool(new.blank):
+            _space(work, new, origin)
+        return
+    if origin is None:
+        work.leave(old, new, GENERATED if isinstance(new.node, ast.Return) else UNKNOWN)
+        return
+    text = reworded(origin.item.text, old.text, new, work.merge)
+    lines = source.indent(text, origin.item.prefix).split("\n")
+    work.edits.append(Edit(origin.cell, origin.item.first, origin.item.last, tuple(lines)))
+    work.said += [new.node] if new.node else []
+
+
+def _space(work: _Work, new: Item, origin: Origin) -> None:
+    """A blank line more or less, within a cell."""
+    item = origin.item
+    if new.blank and not item.blank and item.first > work.found.cells[origin.cell].top:
+        work.edits.append(Edit(origin.cell, item.first, item.first - 1, ("",)))
+    elif not new.blank and item.blank:
+        work.edits.append(Edit(origin.cell, item.first - item.blank, item.first - 1))
+
+
+def _carry_defaults(work: _Work, old: Module, new: Module) -> None:
+    for name, default in new.defaults.items():
+        if old.defaults.get(name, default) == default:
+            continue
+        place = work.found.parameter(name)
+        if place is None:
+            why = "its default stands in no parameters cell"
+            work.left.append(Left(work.path, f"{name} = {default}", why, old.head, new.head))
+            continue
+        cell, value = place
+        lines = list(work.found.cells[cell].lines[value.lineno - 1 : value.end_lineno])
+        end = len(lines[-1].encode()[: value.end_col_offset].decode())
+        start = len(lines[0].encode()[: value.col_offset].decode())
+        changed = f"{lines[0][:start]}{default}{lines[-1][end:]}"
+        work.edits.append(Edit(cell, value.lineno, value.end_lineno or value.lineno, (changed,)))
+
+
+def _leave_words(work: _Work, old: Module, new: Module) -> None:
+    """Docstring and signature: export makes them of what it knows, so they stay where they were edited."""
+    if old.function is None or new.function is None:
+        return
+    if old.docstring != new.docstring:
+        why = "it stays in the module: export keeps your words there"
+        work.left.append(Left(work.path, "the docstring", why, old.words, new.words, harmless=True))
+    if old.arguments != new.arguments:
+        why = "a step's arguments are the names that its code reads: use or assign the name in a cell"
+        work.left.append(Left(work.path, f"the arguments {', '.join(new.arguments)}", why, old.head, new.head))
+    elif old.signature != new.signature:
+        why = "they stay in the module: export keeps yours there"
+        work.left.append(Left(work.path, "the annotations", why, old.head, new.head, harmless=True))
