@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,12 +16,20 @@ def transform(source: str) -> str:
     >>> transform("%matplotlib inline")
     "get_ipython().run_line_magic('matplotlib', 'inline')\n"
     """
+    done = _transformed(source)
+    if isinstance(done, SyntaxError):
+        raise done.with_traceback(None)
+    return done
+
+
+@lru_cache(maxsize=1_000)  # IPython tokenizes a cell anew for each magic in it, and suggest reads a notebook again
+def _transformed(source: str) -> str | SyntaxError:
     try:
         return _transformer()(source)
-    except SyntaxError:
-        raise
-    except Exception as error:
-        raise SyntaxError(f"IPython cannot read it: {error}") from error
+    except SyntaxError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - IPython raises what it likes
+        return SyntaxError(f"IPython cannot read it: {error}")
 
 
 @cache

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from nbprod.analyse import knowledge as known
 from nbprod.analyse import randomness, scopes, settings, strings, tables
-from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached, texts
+from nbprod.analyse.crowds import ANY
+from nbprod.analyse.places import Box, either, elements, kinds, part_of, reached, texts
 from nbprod.analyse.querying import called_name, is_namespace, names_in, uses_namespace
 from nbprod.analyse.trace import CallSeen, FunctionFacts
 from nbprod.analyse.walker import Walker

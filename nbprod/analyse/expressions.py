@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
 from nbprod.analyse.calls import Calls, text_of
-from nbprod.analyse.places import ANY, Box, either, elements, kinds, part_of, reached, texts
+from nbprod.analyse.crowds import ANY
+from nbprod.analyse.places import Box, either, elements, kinds, part_of, reached, texts
 from nbprod.analyse.scopes import Scope
 from nbprod.analyse.trace import Trace
 
 if TYPE_CHECKING:
-    from nbprod.analyse.places import Place, Value
+    from nbprod.analyse.crowds import Place
+    from nbprod.analyse.places import Value
     from nbprod.analyse.trace import FunctionFacts, Label
     from nbprod.analyse.walker import Handlers
 

@@ -1,7 +1,9 @@
 """Names of several steps that reach one object: the step that brought them together hands them on together.
 
 Where `shelf["box"] = box` stands in one step and `box.append(1)` in a later one, `shelf` changes with `box`. That holds
-in the pipeline only if both are loaded from one file, so the step that put the one into the other returns both.
+in the pipeline only if both are loaded from one file, so the step that put the one into the other returns both. Names
+that nobody reads any more may part from the rest: were they all handed on, many steps with one object would hand on
+many names each.
 """
 
 from __future__ import annotations
@@ -11,32 +13,50 @@ from typing import TYPE_CHECKING
 from nbprod.analyse.origins import Draft, Origin, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from nbprod.analyse.needs import Needs
     from nbprod.model.record import StepSeen
 
 
-def hand_on_together(needs: Needs, draft: Draft, names: Iterable[str], seen: Mapping[str, StepSeen]) -> None:
+def hand_on_together(
+    needs: Needs, draft: Draft, names: Iterable[str], is_wanted: Callable[[str], bool], seen: Mapping[str, StepSeen]
+) -> None:
     """Let the last steps that made one of these names, which share an object, return the names of earlier steps too.
 
-    Where a step was recorded, what it saw to be shared decides.
+    Only those names count that a step still reads, or that such a name came through. Where a step was recorded, what
+    it saw to be shared decides.
     """
-    made = {name: origin for name in names if (origin := _made(needs, draft, name)) is not None}
+    made = _came_through(needs, draft, dict.fromkeys(names), is_wanted)
     latest = sorted({origin.step: origin.cell for origin in made.values()}.items(), key=lambda each: each[1])
     for step, cell in latest[1:]:
         maker = needs.drafts[step]
         for name in made:
             now = needs.current[name]
             is_earlier = now.step != step and now.cell < cell and _may_return(maker, needs.drafts[now.step], name)
-            if is_earlier and _is_shared(seen.get(step), name, set(made) - {name}):
+            if is_earlier and _is_shared(seen.get(step), name, made.keys() - {name}):
                 _hand_on(needs, maker, name, cell)
 
 
-def _made(needs: Needs, draft: Draft, name: str) -> Origin | None:
-    """Where the value comes from, if an earlier step made it."""
-    origin = needs.current.get(name)
-    return origin if origin is not None and origin.source is Source.STEP and origin.step != draft.name else None
+def _came_through(
+    needs: Needs, draft: Draft, names: Mapping[str, None], is_wanted: Callable[[str], bool]
+) -> dict[str, Origin]:
+    """The names that are wanted and those that their makers read, with the earlier steps that made them."""
+    made: dict[str, Origin] = {}
+    looked_at: set[str] = set()
+    pending = [name for name in names if is_wanted(name)]
+    while pending:
+        name = pending.pop()
+        origin = needs.current.get(name)
+        if origin is None or origin.source is not Source.STEP:
+            continue
+        if origin.step != draft.name:
+            made[name] = origin
+        if origin.step not in looked_at:
+            looked_at.add(origin.step)
+            read = needs.drafts[origin.step].inputs.keys() & names.keys()
+            pending += [each for each in read if each not in made]
+    return {name: made[name] for name in names if name in made}
 
 
 def _may_return(maker: Draft, earlier: Draft, name: str) -> bool:

@@ -8,35 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from nbprod.analyse.crowds import ANY, MANY, Crowd, Place
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ANY = "*"  # the key of a part that no constant names
 _MANY = 32  # literals of a text beyond which no more are kept
-MANY = 16  # objects that one name may stand for, before new ones count as one of them
 
 
 Value: TypeAlias = "tuple[Place, ...] | Part | Box | Either | None"
-
-
-class Place:
-    """One object: the names bound to it, the parts that it holds, and the wholes that hold it."""
-
-    __slots__ = ("kind", "label", "names", "parts", "texts", "wholes")
-
-    def __init__(self, kind: str = "", label: tuple[str, str] | None = None, texts: tuple[str, ...] = ()) -> None:
-        self.kind = kind
-        self.label = label
-        self.texts = texts
-        self.names: set[str] = set()
-        self.parts: dict[object, dict[Place, None]] = {}  # the places under each key, in order
-        self.wholes: dict[Place, None] = {}
-
-    def hold(self, key: object, parts: tuple[Place, ...]) -> None:
-        """Add the parts under that key."""
-        self.parts.setdefault(key, {}).update(dict.fromkeys(parts))
-        for part in parts:
-            part.wholes[self] = None
 
 
 class Part(NamedTuple):
@@ -77,14 +57,9 @@ def known_parts(bases: tuple[Place, ...], key: object) -> tuple[Place, ...]:
     """Return the parts that the bases are known to hold under the key."""
     found: list[Place] = []
     for base in bases:
-        if not base.parts:
-            continue
-        if key == ANY:
-            for parts in base.parts.values():
-                found += parts
-        else:
-            found += base.parts.get(key, ())
-            found += base.parts.get(ANY, ())
+        for each in (base, *(crowd.given for crowd in base.around)):
+            if each.parts:
+                found += each.everything() if key == ANY else (*each.under(key), *each.under(ANY))
     return tuple(dict.fromkeys(found))
 
 
@@ -203,4 +178,6 @@ def changed(places: tuple[Place, ...]) -> tuple[set[str], set[tuple[str, str]]]:
         if place.label:
             labels.add(place.label)
         pending += place.wholes
+        if isinstance(place, Crowd):
+            pending += place.members
     return names, labels

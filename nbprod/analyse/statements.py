@@ -9,7 +9,8 @@ from nbprod.analyse import scopes
 from nbprod.analyse.branches import Branches
 from nbprod.analyse.calls import text_of
 from nbprod.analyse.classes import Classes
-from nbprod.analyse.places import ANY, Box, elements, kinds, part_of, texts
+from nbprod.analyse.crowds import ANY
+from nbprod.analyse.places import Box, elements, kinds, part_of, texts
 from nbprod.analyse.querying import called_name, is_namespace
 from nbprod.analyse.trace import FunctionFacts, Trace
 

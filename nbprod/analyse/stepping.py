@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nbprod.analyse import definitions, randomness, settings
@@ -12,6 +13,7 @@ from nbprod.analyse.identity import hand_on_together
 from nbprod.analyse.knowledge import UNFELT
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.analyse.tables import names
+from nbprod.analyse.wanted import wanted
 from nbprod.model.graph import Definition, DefinitionKind
 from nbprod.model.notebook import Mark
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from nbprod.analyse.needs import Needs
     from nbprod.analyse.plan import Plan
     from nbprod.analyse.trace import ScannedCell, Statement
+    from nbprod.analyse.wanted import Wanted
     from nbprod.model.record import StepSeen
 
 
@@ -40,6 +43,7 @@ class Stepping:
     remaining: dict[str, int] = field(default_factory=dict)
     calls: dict[int, Decorated] = field(default_factory=dict)
     tables: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # cell, line and step that made it last
+    later: Wanted | None = None  # once it is asked for
 
     def step_cell(self, scanned: ScannedCell) -> None:
         """One cell of a step made of cells."""
@@ -92,7 +96,7 @@ class Stepping:
             draft.pyplot_cells.add(cell)
         self.randomness(draft, cell, statement)
         if statement.trace.touches:
-            hand_on_together(self.needs, draft, self.changed_together(draft, statement), self.seen)
+            self.keep_together(draft, statement)
         self.read(draft, cell, statement)
         self.define(scanned, statement, draft.name)
         if is_definition(statement) or id(statement) in self.constants:
@@ -110,6 +114,13 @@ class Stepping:
     def make_tables(self, cell: int, statement: Statement, step: str = "") -> None:
         """Tables in DuckDB's own database last as long as the process of the step that makes them."""
         self.tables.update(dict.fromkeys(statement.trace.tables, (cell, statement.line, step)))
+
+    def keep_together(self, draft: Draft, statement: Statement) -> None:
+        """Before a statement changes an object under several names: let them come from one step."""
+        if self.later is None:
+            self.later = wanted(self.plan)
+        is_wanted = partial(self.later.is_read, statement=statement)
+        hand_on_together(self.needs, draft, self.changed_together(draft, statement), is_wanted, self.seen)
 
     def changed_together(self, draft: Draft, statement: Statement) -> list[str]:
         """Return the names under which a statement changes one object, as far as a record has nothing against it."""
@@ -181,8 +192,8 @@ class Stepping:
         draft.writes[name] = surely or draft.writes.get(name, False)
 
     def write(self, draft: Draft, name: str, origin: Origin) -> None:
-        """A step is the last writer of a name; who has read an earlier version of it should have waited."""
-        for reader, place in self.needs.readers.get((draft.name, name), ()):
+        """A step is the last writer of a name; each earlier reader should have waited, which is told once."""
+        for reader, place in self.needs.readers.pop((draft.name, name), ()):
             self.needs.find(ChangedAfterRead(draft.name, name, origin.cell, origin.line, reader, place))
         self.needs.current[name] = origin
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
+from nbprod.analyse.crowds import Place
 from nbprod.analyse.knowledge import NOT_STATE, PYPLOT, SETTERS, SETTINGS
-from nbprod.analyse.places import Box, Place, also, changed, reached
+from nbprod.analyse.places import Box, also, changed, reached
 from nbprod.analyse.trace import Read, Trace
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.knowledge import BUILTINS, CONVENTIONS
-from nbprod.analyse.places import Place, also, owned
+from nbprod.analyse.places import also, owned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from nbprod.analyse.crowds import Place
     from nbprod.analyse.places import Value
     from nbprod.analyse.trace import CallSeen, FunctionFacts, Label
 

@@ -441,6 +441,44 @@ def test_names_of_several_steps_for_one_object_are_handed_on_together(graph_from
     assert unchanged.step("put").outputs == ("shelf",)
 
 
+@pytest.mark.parametrize(
+    ("last", "handed_on"),
+    [
+        ("%%step look\nx = 1", {"box"}),
+        ("%%step look\nshelf = {}\nprint(shelf)", {"box"}),
+        ("%%step look\nif box:\n    shelf = {}\nprint(shelf)", {"shelf", "box"}),
+        ("def f(): return shelf\n%%step look\nf()", {"shelf", "box"}),
+        ("%%test grow\nassert shelf", {"shelf", "box"}),
+    ],
+    ids=["never read", "bound anew first", "perhaps bound anew", "through a function", "by a test"],
+)
+def test_only_names_that_are_read_below_are_handed_on(graph_from, last, handed_on):
+    *above, last = last.split("\n%%")
+    cells = (*SHELF, *above, "%%" + last.removeprefix("%%"))
+    graph = graph_from(*cells)
+    assert {name for name in graph.step("put").outputs if name in {"shelf", "box"}} | {"box"} == handed_on
+    assert {each.maker for each in graph.step("grow").inputs} == ({"put"} if "shelf" in handed_on else {"make"})
+
+
+def test_a_result_is_handed_on_with_what_it_shares(graph_from):
+    cells = (*SHELF[:2], "%%step grow --outs shelf\nprint(shelf)\nbox.append(2)")
+    assert set(graph_from(*cells).step("grow").inputs) == {Input("box", "put"), Input("shelf", "put")}
+
+
+def test_what_crosses_steps_with_one_object_grows_with_the_steps(graph_from):
+    def crossing(count):
+        shared = [f"%%step s{at}\nx{at} = [x0]" for at in range(1, count)]
+        return len(graph_from("%%step s0\nx0 = []", *shared, "%%step z\nx0.append(1)").edges)
+
+    assert crossing(80) <= 2 * crossing(40)
+
+
+def test_each_reading_is_told_once_however_often_the_name_changes_below(graph_from):
+    cells = [f"%%step {'ab'[at % 2]}\nrows.append({at})" for at in range(40)]
+    found = graph_from("%%step a\nrows = []", *cells).diagnostics
+    assert len([each for each in found if each.code == "NB208"]) <= 40
+
+
 def test_a_record_decides_nothing_of_a_value_without_a_fingerprint(graph_from):
     cells = ("%%step a\nx = connect()", "%%step b\nx.update(1)", "%%step c\nx", "def connect(): ...")
     before = graph_from(*cells)

@@ -121,6 +121,16 @@ SHAPES = {
     "a name on a branch": row("x = f = 1", "if x:\n    x = f(x)"),
     "a list on a branch": row("x = 1", "if x:\n    x = [x, {i}]"),
     "a list that grows": row("rows = []", "x{i} = [{i}]\nrows.append(x{i})"),
+    "names read out of a list that grows": row("rows = []", "x{i} = [{i}]\nrows.append(x{i})\ny{i} = rows[0]"),
+    "names read out of a dict of many keys": row("d = {{}}", "x{i} = [{i}]\nd['k{i}'] = x{i}\ny{i} = d[n]"),
+    "one object in many steps": lambda count: [
+        *row("%%step s0\nx0 = []", "%%step s{i}\nx{i} = [x0]")(count),
+        "%%step z\nx0.append(1)",
+    ],
+    "two steps that alternate": lambda count: [
+        "%%step a\nrows = []",
+        *(f"%%step {'ab'[at % 2]}\nrows.append({at})" for at in range(count)),
+    ],
     "functions in a chain": row("def f0(a): return a", "def f{i}(a):\n    return f{b}(a)"),
     "statements that share lines": lambda count: ["\n".join(f"A{at} = 1; B{at} = 2" for at in range(count))],
     "branches of one function": lambda count: ["def f(x):\n" + "    if x: x = [x]\n" * count],

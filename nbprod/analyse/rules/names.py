@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Missing, NotebookOnly, Unmade
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from nbprod.analyse.rules.subject import Subject
     from nbprod.model.diagnostic import Diagnostic
+
+MANY_NAMES = 100  # a typing error is not looked for in more: it takes a look at all that the notebook binds
 
 
 class UnmadeNames:
@@ -68,12 +71,14 @@ class MissingNames:
         unparsed = {
             word for each in subject.resolver.plan.cells if each.is_broken for word in WORD.findall(each.cell.source)
         }
-        for each in subject.findings(Missing):
-            if each.name not in unparsed:
-                yield self.said(subject, each)
+        missing = [each for each in subject.findings(Missing) if each.name not in unparsed]
+        unknown = dict.fromkeys(each.name for each in missing if each.maker is None)
+        nearest = {name: did_you_mean(name, subject.names) for name in islice(unknown, MANY_NAMES)}
+        for each in missing:
+            yield self.said(each, nearest.get(each.name, ""))
 
     @staticmethod
-    def said(subject: Subject, missing: Missing) -> Diagnostic:
+    def said(missing: Missing, nearest: str) -> Diagnostic:
         """Return the diagnostic of one missing name."""
         cell, line, name = missing.cell, missing.line, missing.name
         # What a cell outside of the steps lacks stops the notebook's run, but is not missing from the pipeline. What
@@ -81,7 +86,6 @@ class MissingNames:
         severity = None if missing.step and not missing.perhaps else Severity.WARNING
         reader = f"step '{missing.step}'" if missing.step else f"cell {cell}"
         if missing.maker is None:
-            nearest = did_you_mean(name, subject.names)
             return UNDEFINED_NAME.at(cell, line, severity=severity, reader=reader, name=name, nearest=nearest)
         return HIDDEN_STATE.at(cell, line, severity=severity, reader=reader, name=name, maker=missing.maker, place=cell)
 
@@ -100,7 +104,7 @@ class ChangesAfterRead:
     """A step of several cells changes a name after another step has read it."""
 
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
-        """Yield one diagnostic for each name, reader and changing cell."""
+        """Yield one diagnostic for each name and reading, at the first change below it."""
         for each in subject.findings(ChangedAfterRead):
             yield CHANGED_AFTER_READ.at(
                 each.changer,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Finding")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """The notebook as resolved, its steps, and a cycle through them, if there is one."""
 
@@ -37,8 +40,15 @@ class Subject:
 
     def near(self, cell: int) -> str:
         """Return the step whose cell stands closest above another, or else below it."""
-        standing = [(abs(at - cell), at > cell, step.name) for step in self.steps for at in step.cells]
-        return f"step '{min(standing)[2]}'" if standing else "a step"
+        at = bisect_right(self.standing, cell, key=itemgetter(0))
+        around = self.standing[max(0, at - 1) : at + 1]
+        nearest = min(around, key=lambda each: (abs(each[0] - cell), each[0] > cell), default=None)
+        return f"step '{nearest[1]}'" if nearest else "a step"
+
+    @cached_property
+    def standing(self) -> list[tuple[int, str]]:
+        """The steps' cells in the notebook's order, and whose they are."""
+        return sorted((at, step.name) for step in self.steps for at in step.cells)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
