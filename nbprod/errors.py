@@ -10,7 +10,8 @@ NbprodError                 the root: what happened, why, what to do
 ├── SchemaViolated          a value broke its schema at a step's border
 ├── ValueUnstorable         no format holds a value
 ├── ProjectBroken           dvc.yaml, params.yaml or a generated file cannot be used as it is
-└── WriteFailed             the disk or its permissions refused
+├── WriteFailed             the disk or its permissions refused
+└── StorageFailed           a storage (s3://…) can't be reached, or refused
 """
 
 from __future__ import annotations
@@ -117,3 +118,7 @@ class ProjectBroken(NbprodError):
 
 class WriteFailed(NbprodError):
     """The disk or its permissions refused; nothing was half-written."""
+
+
+class StorageFailed(NbprodError):
+    """A storage can't be reached, or refused."""

@@ -1,0 +1,147 @@
+"""What `nbprod batch` prints: the plan, what became of the runs, and how to go on. Nothing here prints."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from nbprod.model.batch import Status
+from nbprod.report import as_json, plural, table
+
+if TYPE_CHECKING:
+    from nbprod.model.batch import Entry
+    from nbprod.project.batches import Batched
+    from nbprod.run.batches.plan import Plan
+
+MOST = 20  # runs of a plan shown
+SHOWN = 3  # failures shown with their traceback
+COLOURS = {Status.COMPLETE: "green", Status.FAILED: "red", Status.WAITING: "yellow"}
+
+
+def plan(found: Plan, jobs: int, columns: int = 0) -> str:
+    """Return the plan: which runs, what is there already, how long the rest may take."""
+    kept = {each.name for each in found.standing.kept}
+    todo = {each.name for each in found.standing.todo}
+    rows = [(each.name, _fate(each.name, kept, todo)) for each in found.runs[:MOST]]
+    lines = [table(rows)]
+    if len(found.runs) > MOST:
+        lines.append(f"  … and {len(found.runs) - MOST} more: --json has all")
+    lines.append(f"  {summary(found, jobs)}")
+    lines += [f"  note: {each}" for each in found.notes]
+    return "\n".join(line[:columns] if columns else line for line in lines if line)
+
+
+def _fate(name: str, kept: set[str], todo: set[str]) -> str:
+    return "to run" if name in todo else "complete" if name in kept else "left out"
+
+
+def summary(found: Plan, jobs: int) -> str:
+    """Return one line: how many runs there are, how many of them are complete, how long the rest may take."""
+    todo, kept = len(found.standing.todo), len(found.standing.kept)
+    parts = [plural(len(found.runs), "run")]
+    if kept:
+        parts.append(f"{kept} complete")
+    parts.append(f"{todo} to run with -j {jobs}")
+    if found.seconds and todo:
+        parts.append(f"about {span(found.seconds * todo / min(jobs, todo))}, by the record")
+    return " · ".join(parts)
+
+
+def plan_json(found: Plan) -> str:
+    """Return the plan as JSON."""
+    todo = {each.name for each in found.standing.todo}
+    listed = [{"run": each.name, "parameters": each.parameters, "to_run": each.name in todo} for each in found.runs]
+    return as_json(
+        {
+            "notebook": found.shared.notebook,
+            "out": found.out,
+            "runs": listed,
+            "complete": len(found.standing.kept),
+            "to_run": len(todo),
+            "seconds_a_run": found.seconds,
+            "notes": found.notes,
+        }
+    )
+
+
+def ended(entry: Entry) -> str:
+    """Return one line on a run that ended."""
+    colour = COLOURS[entry.status]
+    word = click.style(str(entry.status).ljust(8), fg=colour)
+    parts = [f"{word}  {entry.name}", _seconds(entry)]
+    if entry.status is Status.FAILED:
+        parts.append(f"{place(entry)}{entry.error}")
+    elif entry.restored:
+        parts.append(f"{entry.restored} of {entry.restored + entry.done} steps restored")
+    return "   ".join(part for part in parts if part)
+
+
+def place(entry: Entry) -> str:
+    """Return where a run failed: "cell 33 (step train): ", or "" where no cell is to blame."""
+    if entry.cell is None:
+        return ""
+    return f"cell {entry.cell}" + (f" (step {entry.step})" if entry.step else "") + ": "
+
+
+def _seconds(entry: Entry) -> str:
+    return f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
+
+
+def done(found: Batched, notebook: str, columns: int = 0) -> str:
+    """Return what became of the batch: failures with their tracebacks and how to run each again, then one line."""
+    failed = found.failed
+    lines = [line for entry in failed[:SHOWN] for line in _failure(entry, found, notebook)]
+    if len(failed) > SHOWN:
+        rest = [(each.name, f"{place(each)}{each.error}") for each in failed[SHOWN : SHOWN + MOST]]
+        lines.append(table(rest))
+    if len(failed) > SHOWN + MOST:
+        lines.append(f"  … and {len(failed) - SHOWN - MOST} more in {found.out}/index.csv")
+    lines = [line[:columns] if columns and not line.startswith("    nbprod") else line for line in lines]
+    return "\n".join([*lines, f"  {_counted(found)}   {found.out}/index.csv"])
+
+
+def _failure(entry: Entry, found: Batched, notebook: str) -> list[str]:
+    title = f"  {click.style(entry.name, bold=True)} failed in {place(entry).rstrip(': ') or 'no cell'}"
+    lines = [f"    {line}" for line in (entry.traceback or entry.error).splitlines()]
+    again = f"    nbprod batch {notebook} --out {shlex.quote(found.out)} --only {shlex.quote(entry.name)}"
+    whole = f"  the whole traceback: {found.out}/runs/{entry.name}/error.txt; to run just this one again:"
+    return [title, *lines, whole, again]
+
+
+def _counted(found: Batched) -> str:
+    counts = {status: sum(each.status is status for each in found.entries) for status in Status}
+    kept = f" ({found.kept} from before)" if found.kept else ""
+    words = [f"{counts[Status.COMPLETE]} complete{kept}"]
+    words += [f"{counts[status]} {status}" for status in (Status.FAILED, Status.WAITING) if counts[status]]
+    return f"{plural(len(found.entries), 'run')}: {', '.join(words)}"
+
+
+def done_json(found: Batched) -> str:
+    """Return what became of each run as JSON."""
+    return as_json({"out": found.out, "kept": found.kept, "runs": [asdict(each) for each in found.entries]})
+
+
+def stopped(found: Plan, notebook: str) -> str:
+    """Return how to go on after Ctrl-C."""
+    out = shlex.quote(found.out)
+    return (
+        f"nbprod: stopped. What is complete is kept, and in {found.out}/index.csv.\n"
+        f"To go on: nbprod batch {notebook} --out {out}"
+    )
+
+
+def span(seconds: float) -> str:
+    """Return a time as people say it.
+
+    >>> span(4.2), span(75), span(7300)
+    ('4 s', '1 min 15 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

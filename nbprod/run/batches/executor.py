@@ -1,0 +1,74 @@
+"""Who performs the runs. An executor is small, so that another cluster can join as one file."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from nbprod.run.batches.performing import perform
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from nbprod.model.batch import Entry
+    from nbprod.run.batches.runs import Run
+    from nbprod.run.batches.shared import Shared
+
+
+class Executor(Protocol):
+    """Performs the runs of a batch, several at once."""
+
+    def entries(self, shared: Shared, runs: Iterable[Run]) -> Generator[Entry]:
+        """Yield what became of each run as soon as it ended; what still runs is stopped when the generator is closed.
+
+        A run that raises (the disk is full, the storage is gone) ends the batch: what it raised is raised here.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """This machine: `jobs` threads, each of which waits for the process that its run is executed in."""
+
+    jobs: int = 1
+
+    def entries(self, shared: Shared, runs: Iterable[Run]) -> Generator[Entry]:
+        """Yield what became of each run as soon as it ended."""
+        todo = iter(runs)
+        ended: queue.SimpleQueue[Entry | BaseException | None] = queue.SimpleQueue()
+        stop = threading.Event()
+        taking = threading.Lock()
+
+        def work() -> None:
+            with contextlib.suppress(StopIteration):
+                while not stop.is_set():
+                    with taking:
+                        run = next(todo)
+                    try:
+                        ended.put(perform(shared, run))
+                    except BaseException as error:  # noqa: BLE001 - it is raised where the batch is
+                        ended.put(error)
+                        break
+            ended.put(None)
+
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(self.jobs)]
+        for each in threads:
+            each.start()
+        try:
+            yield from _until(ended, len(threads))
+        finally:
+            stop.set()
+
+
+def _until(ended: queue.SimpleQueue[Entry | BaseException | None], working: int) -> Iterator[Entry]:
+    while working:
+        found = ended.get()
+        if isinstance(found, BaseException):
+            raise found
+        if found is None:
+            working -= 1
+        else:
+            yield found

@@ -1,0 +1,95 @@
+"""One run from beginning to end, wherever it is performed: on this machine or on a cluster's worker."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from typing import TYPE_CHECKING
+
+from nbprod.model.batch import Entry, Status
+from nbprod.run.batches import keeping
+from nbprod.run.batches.engine import Executed, Failure, execute
+from nbprod.run.batches.folder import Folder
+from nbprod.run.batches.shared import original, with_parameters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nbprod.run.batches.runs import Run
+    from nbprod.run.batches.shared import Shared
+
+RUNS = "runs"
+NOTEBOOK = "notebook.ipynb"
+TRACEBACK = "error.txt"
+LINE, LINES, WIDTH = 300, 40, 500  # what the journal keeps of an error; the whole of it stands in the run's folder
+
+
+def perform(shared: Shared, run: Run) -> Entry:
+    """Execute the notebook with the run's parameters, store what is kept of it, and return what became of it.
+
+    Its folder takes its place whole, so that whoever looks finds an earlier run or this one.
+
+    Raises:
+        WriteFailed, StorageFailed: The disk or the storage refused.
+    """
+    began = time.monotonic()
+    attempts = 0
+    with Folder(shared.out).filling(f"{RUNS}/{run.name}") as folder:
+        while True:
+            attempts += 1
+            executed = _attempt(shared, run, folder)
+            if executed.failure is None or attempts > shared.retries:
+                break
+        _write(executed, folder)
+        return _entry(shared, run, executed, folder, seconds=time.monotonic() - began, attempts=attempts)
+
+
+def _attempt(shared: Shared, run: Run, folder: Path) -> Executed:
+    document = with_parameters(shared, run.source, run.parameters)
+    after = keeping.code(folder, [(each.name, each.role) for each in shared.wanted])
+    return execute(document, shared.folder, after=after, timeout=shared.timeout)
+
+
+def _write(executed: Executed, folder: Path) -> None:
+    (folder / NOTEBOOK).write_text(json.dumps(executed.document, indent=1, ensure_ascii=False), encoding="utf-8")
+    if executed.failure:
+        (folder / TRACEBACK).write_text(executed.failure.traceback or executed.failure.error, encoding="utf-8")
+
+
+def _entry(shared: Shared, run: Run, executed: Executed, folder: Path, *, seconds: float, attempts: int) -> Entry:
+    failure = executed.failure
+    cell = _cell(failure, shared, run) if failure else None
+    return Entry(
+        run.name,
+        run.id,
+        Status.FAILED if failure else Status.COMPLETE,
+        run.parameters,
+        metrics={} if failure else json.loads((folder / keeping.METRICS).read_text()),
+        seconds=round(seconds, 3),
+        error=_brief(failure.error) if failure else "",
+        cell=cell,
+        step=shared.step_of(cell),
+        traceback=_bounded(failure.traceback) if failure else "",
+        ended=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        attempts=attempts,
+        done=executed.done,
+        restored=executed.restored,
+    )
+
+
+def _cell(failure: Failure, shared: Shared, run: Run) -> int | None:
+    return None if failure.cell is None else original(failure.cell, shared, has_parameters=bool(run.source))
+
+
+def _brief(error: str) -> str:
+    words = " ".join(error.split())
+    return words if len(words) <= LINE else f"{words[: LINE - 1]}…"
+
+
+def _bounded(traceback: str) -> str:
+    lines = [line[:WIDTH] for line in traceback.strip().splitlines()]
+    if len(lines) > LINES:
+        half = LINES // 2
+        lines = [*lines[:half], f"… {len(lines) - LINES} lines left out …", *lines[-half:]]
+    return "\n".join(lines)
