@@ -100,7 +100,7 @@ def done(found: Batched, notebook: str, columns: int = 0) -> str:
     if len(failed) > SHOWN + MOST:
         lines.append(f"  … and {len(failed) - SHOWN - MOST} more in {found.out}/index.csv")
     lines = [line[:columns] if columns and not line.startswith("    nbprod") else line for line in lines]
-    return "\n".join([*lines, f"  {_counted(found)}   {found.out}/index.csv"])
+    return "\n".join([*lines, f"  {_counted(found)}   {found.out}/index.csv · {found.out}/report.html"])
 
 
 def _failure(entry: Entry, found: Batched, notebook: str) -> list[str]:

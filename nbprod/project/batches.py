@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nbprod.emit.batchreport import page
 from nbprod.errors import ParametersRefused, UsageError
 from nbprod.model.batch import Entry, Index, Status
 from nbprod.project import analyse
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 RUNS_FILE = "runs.json"
 SNAPSHOT = "notebook.ipynb"
+REPORT = "report.html"
 NAME = "run"  # the column of a table that names its runs, where the notebook has no such parameter
 FAULTS = 20  # told at once
 INTERVAL = 5.0  # seconds between two renderings of the index, and at least twenty times what one takes
@@ -254,7 +256,9 @@ class _Progress:
 
     def render(self) -> None:
         began = time.monotonic()
-        for name, content in indexing.files(self.index()).items():
+        index = self.index()
+        failed = [each for each in self.listed() if each.status is Status.FAILED]
+        for name, content in (indexing.files(index) | {REPORT: page(index, failed).encode()}).items():
             self.folder.write(name, content)
         self.next = time.monotonic() + max(INTERVAL, 20 * (time.monotonic() - began))
 
