@@ -18,7 +18,7 @@ from nbprod.analyse.facts import cell_facts
 from nbprod.analyse.memory import collector_paused
 from nbprod.analyse.needs import Needs
 from nbprod.analyse.order import topological
-from nbprod.analyse.parameters import parameters
+from nbprod.analyse.parameters import parameters, required
 from nbprod.analyse.plan import Plan
 from nbprod.analyse.resolve import Resolver
 from nbprod.analyse.rules.subject import Subject
@@ -82,9 +82,10 @@ def _graph(notebook: Notebook, record: Record | None) -> Graph:
 
 
 def parameters_of(notebook: Notebook) -> tuple[Parameter, ...]:
-    """Return the notebook's parameters alone, as `graph` finds them, without a look at its other cells."""
-    cells = tuple(cell for cell in notebook.cells if cell.role is Role.PARAMETERS)
-    return parameters(scan(replace(notebook, cells=cells)))
+    """Return the notebook's parameters alone, without a look at its other cells: those that have no default too."""
+    cells = scan(replace(notebook, cells=tuple(cell for cell in notebook.cells if cell.role is Role.PARAMETERS)))
+    known = parameters(cells)
+    return tuple(each for each in required(cells) if each.name not in {one.name for one in known}) + known
 
 
 def plan_of(cells: tuple[ScannedCell, ...]) -> Plan:

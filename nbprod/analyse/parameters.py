@@ -36,6 +36,24 @@ def parameters(cells: Sequence[ScannedCell]) -> tuple[Parameter, ...]:
     return tuple(found.values())
 
 
+def required(cells: Sequence[ScannedCell]) -> tuple[Parameter, ...]:
+    """Return the names that the cell annotates and gives no value, such as `store: int`: who runs it must give one."""
+    return tuple(
+        Parameter(
+            node.target.id,
+            spelled(node.annotation),
+            "",
+            spelled(node.annotation),
+            cell=scanned.cell.index,
+            line=node.lineno,
+        )
+        for scanned in cells
+        if scanned.cell.role is Role.PARAMETERS
+        for node in (each.node for each in scanned.statements)
+        if isinstance(node, ast.AnnAssign) and node.value is None and isinstance(node.target, ast.Name)
+    )
+
+
 def _parameters_of(node: ast.stmt, scanned: ScannedCell, comments: dict[int, str]) -> Iterator[Parameter]:
     annotation = ""
     if isinstance(node, ast.AnnAssign) and node.value is not None:

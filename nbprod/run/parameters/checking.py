@@ -40,6 +40,8 @@ def from_data(declarations: Declarations, given: Mapping[str, Any]) -> dict[str,
                 values[declared.name] = held(given[declared.name], declared)
             except Mismatch as mismatch:
                 faults.append(f"{declared.name}{mismatch.at} {mismatch}")
+        elif not declared.default:
+            faults.append(f"{declared.name} must be given: the parameters cell has no value for it")
         elif changed := sorted(declared.uses & given.keys()):
             faults.append(
                 f"{declared.name} is computed from {' and '.join(changed)} within the parameters cell, "

@@ -57,6 +57,8 @@ def convert(value: Any, wanted: Any) -> Any:
 def _unwrapped(wanted: Any) -> Any:
     if isinstance(wanted, typing.NewType):
         return _unwrapped(wanted.__supertype__)
+    if type(wanted).__name__ == "TypeAliasType":  # since Python 3.12
+        return _unwrapped(wanted.__value__)
     return _unwrapped(typing.get_args(wanted)[0]) if typing.get_origin(wanted) in _WRAPPED else wanted
 
 

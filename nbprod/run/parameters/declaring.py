@@ -26,7 +26,8 @@ END = 1_000_000_000  # a line behind every cell's last
 class Declared:
     """One parameter: `type` is Any where none is known, and `trouble` says why if its annotation means none.
 
-    `default` is its code, `annotation` too; `uses` are the parameters that its default is computed from.
+    `default` is its code, "" where it has none and must be given, `annotation` too; `uses` are the parameters that its
+    default is computed from.
     """
 
     name: str

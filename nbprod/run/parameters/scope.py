@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from nbprod.model.notebook import Notebook
 
+_ASSIGNED = ("Assign", "AnnAssign", "TypeAlias")
 Place = tuple[int, int]  # cell and line
 
 
@@ -107,7 +108,7 @@ class Scope:
         if isinstance(found.node, ast.ClassDef):
             return self._enum(found.node, found)
         value = getattr(found.node, "value", None)
-        if isinstance(found.node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.expr):
+        if type(found.node).__name__ in _ASSIGNED and isinstance(value, ast.expr):
             return typed(value, self, found.place)
         raise Unknown(f"{found.name!r} is no type")
 
@@ -195,6 +196,8 @@ def _bound(node: ast.stmt, cell: int) -> Iterator[Binding]:
             yield Binding(name, at, node)
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
             yield Binding(name, at, node)
+        case _ if type(node).__name__ == "TypeAlias":  # since Python 3.12: type Mode = Literal["a"]
+            yield Binding(vars(node)["name"].id, at, node)
         case _:
             yield from _bound_within(node, at)
 

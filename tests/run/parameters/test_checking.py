@@ -67,6 +67,14 @@ def test_a_parameter_that_is_computed_from_one_that_is_given_would_be_stale(decl
     assert from_text(declarations, {"seconds": "60"}) == {"seconds": 60}
 
 
+def test_what_has_no_value_must_be_given(declared_in):
+    declarations = declared_in("a = 1\nstore: str\nb = 2")
+    assert declarations.names == ("store", "a", "b")
+    assert from_text(declarations, {"store": "001"}) == {"store": "001"}
+    with pytest.raises(ParametersRefused, match="store must be given: the parameters cell has no value for it"):
+        from_text(declarations, {"a": "1"})
+
+
 def test_an_annotation_that_means_no_type_matters_to_who_gives_a_value_for_it(declared_in):
     declarations = declared_in("a: Nowhere = 1\nb = 2")
     assert from_text(declarations, {"b": "3"}) == {"b": 3}

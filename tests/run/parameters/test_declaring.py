@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nbprod.run.parameters import from_text
+
 IMPORTS = """\
 import datetime as dt
 import enum, uuid
@@ -116,6 +118,12 @@ def test_a_name_for_a_type_is_followed(declared_in):
         "mode: Mode = 'fast'\nmodes: Modes = []\nstore: Store = Store('001')",
     )
     assert [each.type for each in found.each] == [Literal["fast", "slow"], list[Literal["fast", "slow"]], str]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the statement is newer")
+def test_a_type_statement_is_followed(declared_in):
+    found = declared_in("from typing import Literal", "type Mode = Literal['fast']", "mode: Mode | None = None")
+    assert from_text(found, {"mode": "fast"}) == {"mode": "fast"}
 
 
 def test_modules_beside_the_notebook_are_found_there(declared_in, tmp_path):
