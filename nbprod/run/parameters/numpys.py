@@ -25,7 +25,7 @@ def of_text(text: str, kind: Any) -> Any:
     if _is(kind, "integer") and not _is(kind, "timedelta64"):
         return of_typed(int(text), kind)
     if _is(kind, "floating"):
-        return kind(float(text))
+        return of_typed(float(text), kind)
     if _is(kind, "complexfloating"):
         return kind(complex(text))
     return of_typed(text, kind)
@@ -34,14 +34,31 @@ def of_text(text: str, kind: Any) -> Any:
 def of_typed(value: Any, kind: Any) -> Any:
     """Return the scalar that loses nothing of the value but a float's digits; TypeError or OverflowError if none."""
     value = value.item() if is_scalar(value) else value
-    if _is(kind, "timedelta64"):
-        return _duration(value, kind) if isinstance(value, str) else kind(value)
     if not isinstance(value, _accepted(kind)) or (isinstance(value, bool) and not _is(kind, "bool")):
         raise TypeError(f"{value} is no {kind}")
-    made = kind(value)
-    if _is(kind, "integer") and int(made) != value:
-        raise OverflowError(f"{value} is too large for {kind}")
+    made = _duration(value, kind) if _is(kind, "timedelta64") and isinstance(value, str) else _made(value, kind)
+    if _is_lost(made, value):
+        raise OverflowError(f"{value} cannot be a {kind}")
     return made
+
+
+def _made(value: Any, kind: Any) -> Any:
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        return kind(value)
+
+
+def _is_lost(made: Any, value: Any) -> bool:
+    """Whether it is too large, or no moment at all."""
+    import numpy as np
+
+    kind = type(made)
+    if _is(kind, "datetime64") or _is(kind, "timedelta64"):
+        return bool(np.isnat(made))
+    if _is(kind, "floating"):
+        return bool(np.isinf(made)) and not np.isinf(float(value))
+    return _is(kind, "integer") and int(made) != value
 
 
 def _duration(text: str, kind: Any) -> Any:
@@ -71,8 +88,8 @@ def _accepted(kind: type) -> tuple[type, ...]:
     import datetime as dt
 
     table = {
-        "bool": (bool,), "integer": (int,), "floating": (int, float), "complexfloating": (int, float, complex, str),
-        "str_": (str,), "datetime64": (str, dt.date),
+        "timedelta64": (str, dt.timedelta), "datetime64": (str, dt.date), "str_": (str,), "bool": (bool,),
+        "integer": (int,), "floating": (int, float), "complexfloating": (int, float, complex, str),
     }  # fmt: skip
     return next((accepted for name, accepted in table.items() if _is(kind, name)), ())
 

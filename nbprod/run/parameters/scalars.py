@@ -34,9 +34,15 @@ def scalar(value: Any, kind: Any, wanted: Any) -> Any:
     try:
         made = _of_text(value, kind) if isinstance(value, Text) else _of_typed(value, kind)
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
-        near = did_you_mean(str(value), kind.__members__) if _is(kind, enum.Enum) else ""
-        raise mismatch(value, wanted, near) from error
+        raise mismatch(value, wanted, _members_near(value, kind)) from error
     return made
+
+
+def _members_near(value: Any, kind: Any) -> str:
+    if not _is(kind, enum.Enum):
+        return ""
+    names = list(kind.__members__)
+    return did_you_mean(str(value), names) or f"one of {', '.join(names[:9])}{', …' if len(names) > 9 else ''}"
 
 
 def _of_text(text: Text, kind: Any) -> Any:
@@ -95,9 +101,18 @@ def _spelled(text: str, kind: Any) -> Any:
         return durations.parsed(text)
     if kind is os.PathLike:
         return pathlib.Path(text)
-    if kind is complex or _is(kind, (pathlib.PurePath, uuid.UUID, *_EXACT)) or kind.__name__ in _PANDAS:
+    if kind is complex or _is(kind, (pathlib.PurePath, uuid.UUID, *_EXACT)):
         return kind(text)
+    if kind.__name__ in _PANDAS:
+        return _of_pandas(text, kind)
     raise TypeError(f"no text is a {kind}")
+
+
+def _of_pandas(text: str, kind: Any) -> Any:
+    """Return pandas' moment or duration; it would read "5" as a day of this month, and "" as none."""
+    if kind.__name__ != "Timedelta" and not text[:4].isdecimal():
+        raise ValueError(f"{text} begins with no year")
+    return _held(kind(text), kind)
 
 
 def _from_other(value: Any, kind: Any) -> Any:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbprod.adapters import yaml
+from nbprod.errors import ParametersRefused
 from nbprod.project.parameters import declared
 from nbprod.run.parameters import from_data, from_text, injected, plain, text_of
 
@@ -160,6 +161,28 @@ def test_the_injected_cell_makes_the_value(annotation, data):
     space = dict(SPACE)
     exec(injected(DECLARED[annotation], {"x": value}), space)
     assert is_same(space["x"], value)
+
+
+odd = st.text(st.sampled_from("0123456789-+.:,_ TZPDeEx[](){}'\"#&*!|nulltrue\0\n")) | texts
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | odd | dates | st.datetimes(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(odd, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@every_type
+@often
+@given(given=odd | json)
+def test_whatever_is_given_is_refused_or_is_of_the_type(annotation, given):
+    declarations = DECLARED[annotation]
+    for read in (from_text, from_data) if isinstance(given, str) else (from_data,):
+        try:
+            values = read(declarations, {"x": given})
+        except ParametersRefused:
+            continue
+        assert is_same(from_data(declarations, values)["x"], values["x"])
+        exec(injected(declarations, values), dict(SPACE))
 
 
 @every_type
