@@ -222,7 +222,18 @@ def verified(done: Verified) -> str:
     lines += [line for each in done.outputs if not each.equal for line in _difference(each)]
     same, total = sum(each.equal for each in done.outputs), len(done.outputs)
     verdict = "the pipeline computes what the notebook computes" if done.equal else "the pipeline differs"
-    return "\n".join([*lines, f"  {verdict}: {same} of {total} outputs equal"])
+    return "\n".join([*lines, f"  {verdict}: {same} of {total} outputs equal", *_drawn(done.unseeded)])
+
+
+def _drawn(unseeded: Sequence[str]) -> list[str]:
+    """What an equal comparison does not say of steps whose draws nothing seeds."""
+    if not unseeded:
+        return []
+    steps = f"step{'' if len(unseeded) == 1 else 's'} {', '.join(unseeded)}"
+    return [
+        f"  nothing seeds the draws of {steps}: compared from the same random state; dvc repro draws others each time",
+        "  Seed them, to get the same numbers again: nbprod explain NB302",
+    ]
 
 
 def _difference(each: OutputCompared) -> list[str]:
@@ -233,7 +244,7 @@ def _difference(each: OutputCompared) -> list[str]:
 def verified_json(done: Verified) -> str:
     """Return the comparison as JSON."""
     outputs = [asdict(each) | {"equal": each.equal} for each in done.outputs]
-    return as_json({"equal": done.equal, "outputs": outputs})
+    return as_json({"equal": done.equal, "outputs": outputs, "unseeded": list(done.unseeded)})
 
 
 def ran(run: StepRun) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.emit import source
 from nbprod.emit.body import Body, body
+from nbprod.emit.draws import of_any_draw, unseeded
 from nbprod.model.graph import Definition, DefinitionKind, Graph, NotebookTest, Step
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Plan:
     by_name: Mapping[str, StepPlan] = field(default_factory=dict)
     checks: Mapping[str, tuple[NotebookTest, ...]] = field(default_factory=dict)  # by step
     writers: Mapping[str, str] = field(default_factory=dict)  # the step that first wrote each observed file
+    unseeded: frozenset[str] = frozenset()  # steps whose outputs the next run draws anew
 
     @property
     def notebook(self) -> str:
@@ -73,10 +75,11 @@ class Plan:
         return self.by_name[name]
 
     def frame(self, maker: str, name: str) -> FrameSeen | None:
-        """The frame that was seen as that output, if it was one."""
+        """The frame that was seen as that output, if it was one; of what is drawn anew, what any draw gives."""
         seen = self.step(maker).seen
         value = next((each for each in seen.outputs if each.name == name), None) if seen else None
-        return value.frame if value else None
+        frame = value.frame if value else None
+        return of_any_draw(frame) if frame and maker in self.unseeded else frame
 
 
 def plan(graph: Graph, record: Record, package: str, extensions: Mapping[str, str]) -> Plan:
@@ -104,6 +107,7 @@ def plan(graph: Graph, record: Record, package: str, extensions: Mapping[str, st
         writers={
             path: each.name for each in reversed(steps) if each.seen for path in each.seen.files_written
         },
+        unseeded=unseeded(graph.steps, seen),
     )  # fmt: skip
 
 

@@ -95,7 +95,6 @@ class StepSeen:
     sockets: tuple[str, ...] = ()
     draws: tuple[str, ...] = ()  # the global random states that it advanced: "numpy", "random"
     unseeded: tuple[str, ...] = ()  # those among `draws` that nobody had seeded before
-    unseeded_at: tuple[int, ...] = ()  # which of its cells, counted from 0, drew from those
     seconds: float = 0.0
     peak_memory: int = 0  # bytes, resident, of the process that ran it
     sample: Sample | None = None

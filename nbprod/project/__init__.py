@@ -31,9 +31,13 @@ __all__ = ["Verified", "analyse", "check", "export", "graph", "locate", "read", 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Every output of every step, as the notebook and as the pipeline made it."""
+    """Every output of every step, as the notebook and as the pipeline made it.
+
+    `unseeded` are the steps whose draws nothing seeds: both sides began them at the same random state.
+    """
 
     outputs: tuple[OutputCompared, ...]
+    unseeded: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -141,17 +145,25 @@ def _has_samples(recorded: Record) -> bool:
     return all(seen.sample is not None for seen in recorded.steps)
 
 
-def record(path: str | Path, *, progress: Progress | None = None) -> Record:
+def record(path: str | Path, *, states: Path | None = None, progress: Progress | None = None) -> Record:
     """Run the notebook top to bottom in a fresh kernel, keep what was seen, and return it.
+
+    Runs with one folder `states` begin each step whose draws nothing seeds at the same random state.
 
     Raises NotebookFaulty when analysis finds errors, CellFailed when a cell raises; the old record then stands.
     """
     notebook, static, place = _looked_at(path)
-    return _record(place, notebook, _shown_before(place, notebook, static), progress=progress)
+    return _record(place, notebook, _shown_before(place, notebook, static), states=states, progress=progress)
 
 
 def _record(
-    place: Place, notebook: Notebook, graph: Graph, *, values: Path | None = None, progress: Progress | None = None
+    place: Place,
+    notebook: Notebook,
+    graph: Graph,
+    *,
+    values: Path | None = None,
+    states: Path | None = None,
+    progress: Progress | None = None,
 ) -> Record:
     """Run the notebook; once more where the run shows values to cross that nobody looked at. Keep it, or its values."""
     from nbprod.record import run, save
@@ -161,7 +173,13 @@ def _record(
         progress(0, len(graph.cells), "starting a kernel")
     for last_try in (False, True):
         recorded = run(
-            place.notebook, graph, root=place.root, folder=place.record_folder, values=values, progress=progress
+            place.notebook,
+            graph,
+            root=place.root,
+            folder=place.record_folder,
+            values=values,
+            states=states,
+            progress=progress,
         )
         shown = analyse(notebook, recorded)
         if last_try or not _crossing(shown) - _crossing(graph) or not is_sound(shown):
@@ -226,9 +244,12 @@ def export(
 def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: Progress | None = None) -> Verified:
     """Run the notebook in a kernel and the extracted pipeline in processes of its own, and compare every output.
 
+    A step whose draws nothing seeds begins at the same random state on both sides, so that equal code draws the same.
+
     Raises ProjectBroken before anything runs when the notebook has not been exported.
     """
     from nbprod.run import compare, pipeline
+    from nbprod.values import draws
 
     notebook, static, place = _looked_at(path)
     refuse_faulty(static)
@@ -239,11 +260,12 @@ def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: 
     with tempfile.TemporaryDirectory(prefix="nbprod-verify-") as scratch:
         expected, made = Path(scratch) / "notebook", Path(scratch) / "pipeline"
         expecting = _shown_before(place, notebook, static)
-        recorded = _record(place, notebook, expecting, values=expected, progress=notebook_ran)
+        states = made / draws.KEPT
+        recorded = _record(place, notebook, expecting, values=expected, states=states, progress=notebook_ran)
         pipeline(place.package, root=place.root, data=made, progress=pipeline_ran)
         found = settled(notebook, recorded)
         compared = compare(expected, made, found, recorded, root=place.root, tolerances=(rtol, atol), began=began)
-        return Verified(compared)
+        return Verified(compared, tuple(each.step for each in recorded.steps if each.unseeded))
 
 
 def halves(progress: Progress | None, stages: int) -> tuple[Progress | None, Progress | None]:

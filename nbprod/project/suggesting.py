@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.notebook import Notebook
-    from nbprod.model.record import Record
     from nbprod.project import Progress
     from nbprod.project.notebookfile import NotebookFile
     from nbprod.project.trials import Unfit
@@ -178,7 +178,7 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
 
     for _ in range(ROUNDS):
         try:
-            trial = _trial(draft, found, out, progress)
+            trial = _trial(out, progress)
         except CellFailed as failed:
             return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
         better = suggest.improved(
@@ -209,30 +209,26 @@ class _Trial:
     restless: tuple[str, ...] = ()
 
 
-def _trial(draft: _Draft, found: Suggestion, out: Path, progress: Progress | None) -> _Trial:
+def _trial(out: Path, progress: Progress | None) -> _Trial:
+    """Two runs, in which what nothing seeds is drawn from the same random states."""
+    with tempfile.TemporaryDirectory(prefix="nbprod-suggest-") as states:
+        return _recorded_twice(out, Path(states), progress)
+
+
+def _recorded_twice(out: Path, states: Path, progress: Progress | None) -> _Trial:
     from nbprod.project import read, record, settled
 
     try:
-        first = record(out, progress=progress)
+        first = record(out, states=states, progress=progress)
     except NotebookFaulty as faulty:
         return _Trial(faulty.diagnostics)
     graph = settled(read(out), first)
     faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR)
-    unfit = (*trials.live(first), *trials.by_chance(first, _drawn(draft, found, first)))
+    unfit = trials.live(first)
     if faults or unfit:
         return _Trial(faults, unfit)
-    second = record(out, progress=progress)
+    second = record(out, states=states, progress=progress)
     return _Trial((), trials.moving(first, second), trials.restless(first, second))
-
-
-def _drawn(draft: _Draft, found: Suggestion, seen: Record) -> frozenset[tuple[str, str]]:
-    """The steps' values, as (step, name), that hang on draws which nothing seeded."""
-    from nbprod import suggest
-    from nbprod.project import analyse
-
-    steps = ((each, seen.step(each.name)) for each in found.segments)
-    cells = [each.cells[at] for each, step in steps if step for at in step.unseeded_at if at < len(each.cells)]
-    return suggest.drawn(draft.notebook, analyse, found, cells, uncarried=draft.uncarried) if cells else frozenset()
 
 
 def _text(draft: _Draft, found: Suggestion, out: Path, *, magics: bool) -> str:

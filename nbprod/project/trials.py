@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
-    from nbprod.model.record import Record, ValueSeen
+    from nbprod.model.record import Record
 
 FIGURE = "matplotlib.figure.Figure"
-COARSE = 4096  # bytes up to which plain numbers and texts may come out the same twice by chance
 
 
 class Unfit(NamedTuple):
@@ -53,22 +50,3 @@ def restless(first: Record, second: Record) -> tuple[str, ...]:
     """Return the steps whose figures two runs drew differently."""
     pairs = ((one, second.step(one.step)) for one in first.steps)
     return tuple(one.step for one, other in pairs if other is not None and one.figures != other.figures)
-
-
-def by_chance(seen: Record, drawn: Container[tuple[str, str]]) -> tuple[Unfit, ...]:
-    """Return the outputs that hang on unseeded draws and are so small that the next run may give the same or not.
-
-    A score of some hundred rows may come out the same twice; thousands of numbers, or a fitted model, tell by
-    themselves whether the draws mattered.
-    """
-    return tuple(
-        Unfit(step.step, value.name, f"'{value.name}' hangs on draws that nothing seeds")
-        for step in seen.steps
-        for value in step.outputs
-        if (step.step, value.name) in drawn and _is_coarse(value)
-    )
-
-
-def _is_coarse(value: ValueSeen) -> bool:
-    plain = "." not in value.type or value.type.startswith(("numpy.", "pandas."))
-    return plain and value.size <= COARSE

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbprod.model.graph import RANDOM_STATES
-from nbprod.record import randomness
-from nbprod.values import describe, fingerprint
+from nbprod.values import describe, draws, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +37,7 @@ class Border:
         """The value of that name, a global random state if it is one of those, or MISSING."""
         if name in self._namespace or name not in RANDOM_STATES:
             return in_a_module(self._namespace.get(name, MISSING))
-        state = randomness.state(RANDOM_STATES[name])
+        state = draws.state(RANDOM_STATES[name])
         return MISSING if state is None else state
 
     def values(self, names: Iterable[str]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Plan:
     scratch: Path
     values: Path | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    states: Path | None = None
 
 
 class Session:
@@ -59,7 +60,7 @@ class Session:
         self.shell = shell
         self.path = [*sys.path]
         keep = Proof(plan.values or plan.scratch / "proof")
-        self.observer = Observer(shell.user_ns, plan.graph, plan.root, keep=keep)
+        self.observer = Observer(shell.user_ns, plan.graph, plan.root, keep=keep, states=plan.states)
         self.screen = Screen()
         self.seen: dict[str, StepSeen] = {}
         self.samples: dict[str, Sample] = {}
@@ -99,15 +100,15 @@ class Session:
         """The step ended."""
         self.screen.leave()
         seen = self.observer.after(step)
-        shown = self._figures(step, seen)
+        shown = self._figures(step)
         self.seen[step.name] = replace(seen, figures=shown.digests, shown_after=shown.places(step))
         if self.plan.values is None and not step.inputs:
             self.samples[step.name] = self.replays.rows(step, self.observer.border.values(step.outputs))
 
-    def _figures(self, step: Step, seen: StepSeen) -> Shown:
-        """What the step displayed, kept beside its values. Unseeded draws would give other figures each time."""
+    def _figures(self, step: Step) -> Shown:
+        """What the step displayed, kept beside its values."""
         shown = self.screen.take(step.name)
-        if not step.mark.figures or seen.unseeded:
+        if not step.mark.figures:
             return Shown()
         if self.plan.values is not None:
             shown.store(self.plan.values / step.name)

@@ -35,8 +35,6 @@ class Watch:
     peak: Peak = field(default_factory=Peak)
     seconds: float = 0.0
     resumed: float = 0.0
-    ended: int = 0  # cells so far
-    unseeded_at: list[int] = field(default_factory=list)
 
 
 class Observer:
@@ -46,6 +44,7 @@ class Observer:
     `before` when a step's first cell starts and `after` when its last one ends; where other cells run in between,
     `pause` and `resume`. `keep` proves how an output is stored: it gets the step, the names with their values
     and whether they are stored together, and gives their formats (see `proof.Proof`); without it formats stay "".
+    `states` is the folder of the random states at which steps begin whose draws nothing seeds (see `Draws`).
     """
 
     def __init__(
@@ -56,10 +55,11 @@ class Observer:
         *,
         keep: Callable[[Step, Mapping[str, Any], Iterable[tuple[str, ...]]], Mapping[str, tuple[str, str]]]
         | None = None,
+        states: Path | None = None,
     ) -> None:
         self.graph = graph
         self.border = Border(namespace)
-        self.draws = Draws()
+        self.draws = Draws(states)
         self._root = root
         self._keep = keep
         self._open: dict[str, Watch] = {}
@@ -86,12 +86,14 @@ class Observer:
         names = self._in_reach(step)
         prints = self.border.prints(names)
         self._open[step.name] = Watch(step, self.border.describe(step.input_names), prints, self._named(step))
+        self.draws.begin(step.name)
         self.resume(step)
 
     def resume(self, step: Step) -> None:
         """A cell of the step starts."""
         watch = self._open[step.name]
         self.border.moved()
+        self.draws.proceed(step.name)
         self.draws.resume()
         watch.peak.resume()
         watch.accesses.since = audit.files_clock()
@@ -107,9 +109,8 @@ class Observer:
         audit.listen(None)
         note_programs(watch.accesses, self._root)
         watch.peak.pause()
-        if self.draws.pause():
-            watch.unseeded_at.append(watch.ended)
-        watch.ended += 1
+        self.draws.pause()
+        self.draws.leave(step.name)
 
     def drop(self, step: Step) -> None:
         """A cell of the step raised: it made nothing that can be said something of."""
@@ -126,6 +127,7 @@ class Observer:
         now = self.border.prints(watch.prints)
         changed = tuple(sorted(name for name, digest in now.items() if digest != watch.prints[name]))
         drawn, unseeded = self.draws.take()
+        self.draws.end(step.name, unseeded)
         now_named = mentioned(step, self.border.value)
         read, written = read_and_written(watch.accesses, watch.named, now_named, self._root)
         return StepSeen(
@@ -140,7 +142,6 @@ class Observer:
             sockets=watch.accesses.sockets(),
             draws=drawn,
             unseeded=unseeded,
-            unseeded_at=tuple(watch.unseeded_at),
             seconds=round(watch.seconds, 6),
             peak_memory=watch.peak.bytes,
         )

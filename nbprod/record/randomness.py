@@ -11,33 +11,18 @@ import builtins
 import functools
 import random
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nbprod.model.graph import RANDOM_STATES
+from nbprod.values import draws
+from nbprod.values.draws import state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 SEEDING = {"numpy": ("seed", "set_state"), "random": ("seed", "setstate")}
-
-
-def state(generator: str) -> Any:
-    """The state itself, as `get_state` gives it; None for numpy while nobody has imported it."""
-    if generator == "random":
-        return random.getstate()
-    numpy_random = sys.modules.get("numpy.random")
-    return None if numpy_random is None else numpy_random.get_state()
-
-
-def put(generator: str, value: Any) -> None:
-    """Set the global state: what `state` gave, or what became of it on its way through a file."""
-    if generator == "random":
-        version, internal, gauss = value
-        random.setstate((version, tuple(internal), gauss))
-        return
-    import numpy as np
-
-    np.random.set_state(value)
 
 
 def fresh(generator: str) -> Any:
@@ -61,14 +46,17 @@ class Draws:
     """Follows the global states: between `resume` and `pause` it learns what was drawn, always what was seeded.
 
     What is unseeded only somebody can tell who was there from the start: without `attach`, `unseeded` stays empty.
+    With `kept`, a step begins at the states that this folder keeps for it, as far as nobody has seeded them, and goes
+    on where it stopped: they are as good as any, and another run of the step can begin at the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Path | None = None) -> None:
+        self._kept = kept
+        self._left: dict[str, dict[str, Any]] = {}  # the states at which steps stopped
         self._from_start = False
         self.seeded: set[str] = set()
         self.drawn: set[str] = set()
         self.unseeded: set[str] = set()
-        self._fresh = False  # unseeded draws since `resume`
         self._mark: dict[str, int] = {}
         self._originals: list[tuple[Any, str, Any]] = []
 
@@ -96,18 +84,52 @@ class Draws:
             setattr(module, name, original)
         self._originals.clear()
 
+    def begin(self, step: str) -> None:
+        """Begin a step where it begins in every run."""
+        if self._kept is not None:
+            with self._unwatched():
+                draws.begin(step, self._loose(), self._kept)
+
+    def leave(self, step: str) -> None:
+        """A cell of the step ended, and there are others to come."""
+        self._left[step] = draws.states(self._loose())
+
+    def proceed(self, step: str) -> None:
+        """Go on where the step stopped."""
+        left = self._left.pop(step, {})
+        if self._kept is not None:
+            self._put(left)
+
+    def end(self, step: str, unseeded: tuple[str, ...]) -> None:
+        """The step ended: what it did not draw from need not be kept."""
+        if self._kept is not None:
+            draws.forget(step, {*draws.GENERATORS} - {*unseeded}, self._kept)
+
+    def _put(self, states: dict[str, Any]) -> None:
+        with self._unwatched():
+            draws.put_all({each: states[each] for each in self._loose() if each in states})
+
+    @contextmanager
+    def _unwatched(self) -> Iterator[None]:
+        """Within it, states are set and nobody has seeded them."""
+        seeded = {*self.seeded}
+        yield
+        self.seeded = seeded
+
+    def _loose(self) -> tuple[str, ...]:
+        """The generators that nobody has seeded."""
+        return tuple(each for each in draws.GENERATORS if self._from_start and each not in self.seeded)
+
     def resume(self) -> None:
         """Start to look for draws."""
         self._watch()
         self._mark = {each: digest(each) for each in RANDOM_STATES.values()}
 
-    def pause(self) -> bool:
-        """Stop: whatever differs from the mark was drawn. Say whether anything was that nobody had seeded."""
+    def pause(self) -> None:
+        """Stop: whatever differs from the mark was drawn."""
         for generator in self._mark:
             self._settle(generator)
         self._mark = {}
-        fresh, self._fresh = self._fresh, False
-        return fresh
 
     def take(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What was drawn, and from what nobody had seeded, since the last time; forgets both."""
@@ -122,7 +144,6 @@ class Draws:
             self.drawn.add(generator)
             if self._from_start and generator not in self.seeded:
                 self.unseeded.add(generator)
-                self._fresh = True
 
     def _without_draws(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -133,9 +154,11 @@ class Draws:
             for generator in self._mark:
                 self._settle(generator)
             marked, self._mark = self._mark, {}
+            before = draws.states(self._loose()) if self._kept is not None else {}
             try:
                 return original(name, *arguments, **named)
             finally:
+                self._put(before)
                 self._mark = {each: digest(each) for each in marked}
 
         return importing

@@ -20,7 +20,7 @@ from nbprod.record.borders import in_a_module
 from nbprod.record.calls import calling
 from nbprod.record.proof import role_of
 from nbprod.record.sampling import Taken
-from nbprod.values import duplicate, fingerprint, sample, save
+from nbprod.values import draws, duplicate, fingerprint, sample, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -188,7 +188,7 @@ def _outputs(step: Step, namespace: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         raise NoReplayError(f"on the sample it makes no '{missing[0]}'")
     return {
-        name: in_a_module(namespace[name]) if name in namespace else randomness.state(RANDOM_STATES[name])
+        name: in_a_module(namespace[name]) if name in namespace else draws.state(RANDOM_STATES[name])
         for name in step.outputs
     }
 
@@ -261,13 +261,13 @@ def _in_folder(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _random_states(inputs: Mapping[str, Any]) -> Iterator[None]:
     """The global states are those that the step takes, or else new ones each time; afterwards, what they were."""
-    before = {each: randomness.state(each) for each in RANDOM_STATES.values()}
+    before = {each: draws.state(each) for each in RANDOM_STATES.values()}
     try:
         for name, generator in RANDOM_STATES.items():
             if before[generator] is not None:
-                randomness.put(generator, inputs[name] if name in inputs else randomness.fresh(generator))
+                draws.put(generator, inputs[name] if name in inputs else randomness.fresh(generator))
         yield
     finally:
         for generator, state in before.items():
             if state is not None:
-                randomness.put(generator, state)
+                draws.put(generator, state)

@@ -32,7 +32,7 @@ START = "__import__({module!r}, fromlist=['start']).start({plan!r})"
 FINISH = "await __import__({module!r}, fromlist=['finish']).finish()"
 
 
-def run(
+def run(  # noqa: PLR0913  (what to run, where, and what to keep of it)
     notebook: Path,
     graph: Graph,
     *,
@@ -40,11 +40,13 @@ def run(
     folder: Path,
     values: Path | None = None,
     parameters: Mapping[str, Any] | None = None,
+    states: Path | None = None,
     progress: Progress | None = None,
 ) -> Record:
     """Return what a run of the notebook in a fresh kernel shows; its samples are put into `folder`, all or none.
 
     With `values`, every output of every step is stored there as `<step>/<name>.<extension>`, and no samples are made.
+    Steps whose draws nothing seeds begin at the random states that the folder `states` keeps, or are kept there.
     `parameters` are set after the parameters cell, as the Python values that they are. `progress` gets the cells done,
     their number, and the step that comes next. Cells tagged skip are left out.
 
@@ -65,6 +67,7 @@ def run(
             scratch=scratch,
             values=values,
             parameters=dict(parameters or {}),
+            states=states.absolute() if states else None,
         )
         _visit(cells, plan, progress)
         record = _record(json.loads((scratch / RESULT).read_text(encoding="utf-8")), graph)

@@ -73,11 +73,6 @@ def _meddled(evidence: Evidence) -> Iterator[str]:
 
 
 def _seen(seen: StepSeen, evidence: Evidence) -> Iterator[str]:
-    for each in seen.unseeded:
-        yield (
-            f"global randomness: it draws from {_WHOSE.get(each, each)} global random state, which nobody seeded: "
-            "pass it a seed"
-        )
     if evidence.reordered and _has_set(evidence.step):
         yield _ORDER_OF_A_SET
     if seen.files_written and set(seen.files_written) & set(seen.files_read):
@@ -118,6 +113,8 @@ def _has_set(step: Step) -> bool:
 
 def _written(evidence: Evidence) -> Iterator[str]:
     names = clues.mentioned(evidence.step)
+    for each in clues.unseeded(evidence.step):
+        yield f"global randomness: {each}() begins anywhere, as it is given no seed: pass it one"
     for known, cause in (
         (clues.CLOCKS, "time: it reads the clock ({}): make the moment a parameter"),
         (clues.NEW_EACH_RUN, "environment: {} gives another value in each run: make it a parameter"),
@@ -140,10 +137,10 @@ def _written(evidence: Evidence) -> Iterator[str]:
 
 def _weaker(seen: StepSeen, evidence: Evidence) -> Iterator[str]:
     for each in seen.draws:
-        yield (
-            f"global randomness: it draws from {_WHOSE.get(each, each)} global random state, and something else may "
-            "draw in between: pass it a seed"
-        )
+        state = f"{_WHOSE.get(each, each)} global random state"
+        if each in seen.unseeded:
+            state += ", which nobody seeded"
+        yield f"global randomness: it draws from {state}, and something else may draw in between: pass it a seed"
     if evidence.disturbed is None:
         if outside := [each for each in seen.files_read if each.startswith(("/", ".."))]:
             yield f"a file changed meanwhile: it reads {outside[0]}, outside the project, which may have changed"

@@ -25,6 +25,8 @@ NEW_EACH_RUN = {
 }
 SURROUNDINGS = {"environ", "getenv", "gethostname", "cpu_count", "getcwd", "getuser", "node", "argv", "executable"}
 UNFILLED = {"empty", "empty_like"}  # arrays that hold what the memory held before
+# What makes a generator, or seeds one: without an argument from the system's entropy.
+_SEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "seed"}
 _CACHES = {"cache", "lru_cache", "cached_property"}
 _MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 
@@ -48,6 +50,24 @@ def variables(step: Step) -> tuple[str, ...]:
     """
     found = (_variable(node) for node in _nodes(step))
     return tuple(sorted({name for name in found if name}))
+
+
+def unseeded(step: Step) -> Iterator[str]:
+    """Yield what in the step's code makes or seeds a random generator without a seed.
+
+    >>> from nbprod.model.graph import Block, Step
+    >>> from nbprod.model.notebook import Mark
+    >>> blocks = (Block(0, "np.random.default_rng(), np.random.default_rng(1), random.seed(None)"),)
+    >>> list(unseeded(Step("draw", (0,), blocks, (), (), (), (), Mark("draw"))))
+    ['default_rng', 'seed']
+    """
+    for node in _nodes(step):
+        if isinstance(node, ast.Call) and (name := _last_name(node.func)) in _SEEDED:
+            given = [*node.args, *(each.value for each in node.keywords)]
+            if all(isinstance(each, ast.Constant) and each.value is None for each in given):
+                yield name
+    if {"SystemRandom", "secrets"} & mentioned(step):
+        yield "SystemRandom"
 
 
 def keepers(step: Step) -> Iterator[str]:

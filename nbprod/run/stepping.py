@@ -17,7 +17,7 @@ from nbprod.run.failures import failed
 from nbprod.run.inputs import Places
 from nbprod.run.summaries import summary
 from nbprod.run.validate import Border, forget, validated
-from nbprod.values import FIGURES, counted, save_pictures
+from nbprod.values import FIGURES, counted, draws, save_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,8 @@ class StepRun:
 def step(target: str, *, root: Path, data: Path | None = None) -> StepRun:
     """Run `package.step` as dvc.yaml wires it and store what it makes; a failure leaves the previous outputs.
 
-    With `data`, outputs go to `<data>/<step>/` in place of the project, and inputs are read there first.
+    With `data`, outputs go to `<data>/<step>/` in place of the project, and inputs are read there first; so is the
+    random state at which a step began elsewhere whose draws nothing seeds.
 
     Raises:
         ProjectBroken: dvc.yaml, params.yaml, the package or a dependency cannot be used; the message says which.
@@ -80,7 +81,8 @@ def _run(stage: Stage, function: Function, places: Places) -> tuple[OutputStored
     border = Border(stage.step, "input", places.root)
     taken = validated(inputs.values(fed, places), function.annotations, border)
     before = outputs.written_at(plan, places.root)
-    returned = _called(function, taken | given, places.root)
+    with draws.as_kept(stage.step, places.data / draws.KEPT) if places.data else contextlib.nullcontext():
+        returned = _called(function, taken | given, places.root)
     values = outputs.named(returned, plan, function.target)
     kinds = {plan.single: function.returned.get("")} if plan.single else function.returned
     values = validated(values, kinds, Border(stage.step, "output", places.root))

@@ -22,7 +22,7 @@ from nbprod.suggest.suggestion import LeftOut, Segment, Setting, Suggestion
 from nbprod.suggest.work import left_out, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.graph import Graph
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Notebook], Graph]
 
-__all__ = ["LeftOut", "Segment", "Setting", "Suggestion", "chosen", "drawn", "improved", "settings", "steps"]
+__all__ = ["LeftOut", "Segment", "Setting", "Suggestion", "chosen", "improved", "settings", "steps"]
 
 ROUNDS = 200
 
@@ -81,25 +81,6 @@ def improved(
     for step, name, why in [each for each in unfit if each[:2] not in results]:
         cut = _named_again(kept_inside(cut, flow, step, name, why), flow, cut)
     return None if cut == suggestion.segments else _settled(notebook, judge, flow, cut)
-
-
-def drawn(
-    notebook: Notebook,
-    judge: Judge,
-    suggestion: Suggestion,
-    cells: Iterable[int],
-    *,
-    uncarried: frozenset[int] = frozenset(),
-) -> frozenset[tuple[str, str]]:
-    """Return the steps' values, as (step, name), that hang on what these cells draw."""
-    flow = _flow(notebook, judge, uncarried)
-    reached = {each for cell in cells for each in flow.downstream(cell)}
-    return frozenset(
-        (segment.name, name)
-        for segment in suggestion.segments
-        for cell in reached.intersection(segment.cells)
-        for name in flow.makes[cell]
-    )
 
 
 def chosen(

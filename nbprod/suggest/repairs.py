@@ -180,19 +180,6 @@ def _drop_result(segments: Segments, case: Case) -> Segments:
     return without_results(segments, [(case.step, case.name)])
 
 
-def _join_random(segments: Segments, case: Case) -> Segments:
-    """What comes of unseeded draws differs from run to run, so that nothing of it can be compared: it stays inside."""
-    home = step_of(segments, case.step)
-    if home is None or case.fault.cell is None:
-        return segments
-    drawn = case.flow.downstream(case.fault.cell)
-    reached = [each for each in segments if each is home or drawn & set(each.cells)]
-    cells = [cell for each in reached for cell in each.cells]
-    why = f"cell {case.fault.cell} draws random numbers that nothing seeds"
-    segments = joined(segments, (min(cells), max(cells)), why)
-    return tuple(replace(each, outs=()) if case.fault.cell in each.cells else each for each in segments)
-
-
 def _join_below(segments: Segments, case: Case) -> Segments:
     """What a step sets that no other can set again lasts as long as its process: all below belongs to it."""
     cell = case.fault.cell
@@ -215,7 +202,6 @@ _REPAIRS: dict[str, Callable[[Segments, Case], Segments]] = {
     "NB209": _drop_result,
     "NB213": _rename,
     "NB301": _join_unstorable,
-    "NB302": _join_random,
     "NB304": _join_below,
     "NB307": _drop_result,
     "NB308": _absorb_place,

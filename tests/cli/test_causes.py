@@ -15,9 +15,10 @@ TALLY = (
 
 # step ("" for a cell that is none), its code, the name that differs, where, and the likely cause
 CELLS = [
-    ("drawn", "table = pd.DataFrame({'at': range(5), 'x': np.random.rand(5)})", "table", "['x'][0]",
-     "global randomness: it draws from numpy's"),
-    ("picked", "picked = [7, random.random()]", "picked", "[1]", "global randomness: it draws from Python's"),
+    ("drawn", "table = pd.DataFrame({'at': range(5), 'x': np.random.default_rng().random(5)})", "table", "['x'][0]",
+     "global randomness: default_rng() begins anywhere"),
+    ("picked", "picked = [7, random.Random().random()]", "picked", "[1]", "global randomness: Random() begins any"),
+    ("tossed", "tossed = [np.random.rand(), random.random()]\nfrom sklearn import svm", "", "", ""),
     ("derived", "total = table['x'].sum()", "total", "", "its input 'table' differs already, see step 'drawn'"),
     ("moment", "began = {'run': 1, 'at': time.time()}", "began", "['at']", "time: it reads the clock (time.time)"),
     ("stamped", "stamps = pd.DataFrame({'k': [1, 2], 'when': [pd.Timestamp(0), pd.Timestamp.now()]})", "stamps",
@@ -26,7 +27,7 @@ CELLS = [
      "environment: it depends on the process's surroundings (JPY_PARENT_PID)"),
     ("order", "words = list({f'word{at}' for at in range(50)})", "words", "[", "order of a set: "),
     ("logged", "lines = open('log.txt').read().split()", "lines", "",
-     "a file changed meanwhile: it reads notebooks/log.txt, which cell 9 writes"),
+     "a file changed meanwhile: it reads notebooks/log.txt, which cell 10 writes"),
     ("", "with open('log.txt', 'a') as log:\n    log.write('again ')", "", "", ""),
     ("counted", "first = tally.up()", "", "", ""),
     ("recounted", "second = tally.up()", "second", "", "hidden state: notebooks/tally.py may keep something"),
@@ -36,14 +37,14 @@ CELLS = [
      "alias broken by storing: in the notebook 'box' and 'shelf' share an object"),
     ("held", "kept = {'a': 1}", "", "", ""),
     ("", "tally.label(kept)", "", "", ""),
-    ("used", "found = sorted(kept)", "found", "", "hidden state: cell 16, which is of no step, changes 'kept'"),
+    ("used", "found = sorted(kept)", "found", "", "hidden state: cell 17, which is of no step, changes 'kept'"),
 ]  # fmt: skip
 
 
 def test_verify_says_what_differs_where_and_why(shop):
     (shop.root / "notebooks/log.txt").write_text("one ")
     (shop.root / "notebooks/tally.py").write_text(TALLY)
-    made = [name for _, _, name, _, _ in CELLS if name] + ["first", "size", "kept"]
+    made = [name for _, _, name, _, _ in CELLS if name] + ["first", "size", "kept", "tossed"]
     end = f"%%step end --outs texts\ntexts = [str(each) for each in [{', '.join(made)}]]"
     tags = {at: [f"step:{step}"] for at, (step, *_) in enumerate(CELLS, 1) if step}
     shop.write(IMPORTS, *(code for _, code, *_ in CELLS), end, tags=tags)
@@ -51,7 +52,8 @@ def test_verify_says_what_differs_where_and_why(shop):
 
     done = shop.nbprod("verify", "--json")
     assert done.returncode == 1
-    outputs = json.loads(done.stdout)["outputs"]
+    outputs, unseeded = (json.loads(done.stdout)[key] for key in ("outputs", "unseeded"))
+    assert unseeded == ["tossed"]
     found = {(each["step"], each["name"]): each for each in outputs}
     for step, _, name, place, cause in CELLS:
         if name:
@@ -69,4 +71,5 @@ def test_verify_says_what_differs_where_and_why(shop):
     assert told.returncode == 1
     assert "  drawn.table: ['x'][0] (value): 0." in told.stdout
     assert "    likely cause: time: it reads the clock (time.time): make the moment a parameter" in told.stdout
+    assert "  nothing seeds the draws of step tossed: compared from the same random state" in told.stdout
     assert f"the pipeline differs: {len(found) - len(differing)} of {len(found)} outputs equal" in told.stdout

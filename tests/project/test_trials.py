@@ -20,19 +20,6 @@ def names(unfit):
     return [each.name for each in unfit]
 
 
-def test_small_plain_values_of_unseeded_draws_may_be_equal_by_chance():
-    seen = record(
-        value("score", "float"),
-        value("matrix", "numpy.ndarray"),
-        value("report", "str", size=500),
-        value("rows", "pandas.DataFrame", size=100_000),
-        value("model", "sklearn.ensemble.RandomForestClassifier"),
-        value("rest", "int"),
-    )
-    drawn = {("a", each) for each in ("score", "matrix", "report", "rows", "model")}
-    assert names(trials.by_chance(seen, drawn)) == ["score", "matrix", "report"]
-
-
 def test_values_and_figures_that_move():
     first = record(value("kept", "int"), value("moved", "int"), figures=("1",))
     second = record(value("kept", "int"), value("moved", "int", fingerprint="b"), figures=("2",))

@@ -24,7 +24,18 @@ from nbprod.values import load
 
 
 def seen_of(
-    code, root, *, namespace=None, reads=(), makes=(), crossing=(), mark=None, prove=False, before="", definitions=()
+    code,
+    root,
+    *,
+    namespace=None,
+    reads=(),
+    makes=(),
+    crossing=(),
+    mark=None,
+    prove=False,
+    before="",
+    definitions=(),
+    states=None,
 ):
     """Run `code` as a step and return what the observer saw of it; `before` runs observed, but outside of the step."""
     names = {} if namespace is None else namespace
@@ -41,7 +52,7 @@ def seen_of(
     )
     edges = tuple(Edge("first", "made", name) for name in (*reads, *crossing))
     keep = Proof(root / "proof") if prove else None
-    observer = Observer(names, Graph("book.ipynb", steps=(step,), edges=edges), root, keep=keep)
+    observer = Observer(names, Graph("book.ipynb", steps=(step,), edges=edges), root, keep=keep, states=states)
     observer.attach()
     try:
         exec(before, names)
@@ -207,6 +218,55 @@ SPLIT = "from sklearn.model_selection import train_test_split"
 def test_draws_from_the_global_states(tmp_path, before, code, draws, unseeded):
     seen = seen_of(code, tmp_path, before=before)
     assert (seen.draws, seen.unseeded) == (draws, unseeded)
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "same"),
+    [
+        (FRESH, "x = np.random.rand(), random.random()", True),
+        (FRESH, "import lots\nx = np.random.rand(), random.random()", True),
+        (FRESH, "np.random.seed(3)\nx = np.random.rand()", True),
+        (SEEDED, "x = np.random.rand(), random.random()", True),
+        (FRESH, "np.random.seed()\nx = np.random.rand()", False),
+        (FRESH, "x = np.random.default_rng().random()", False),
+    ],
+)
+def test_two_runs_with_the_same_states_draw_the_same(tmp_path, monkeypatch, before, code, same):
+    (tmp_path / "lots.py").write_text("import random\nfirst = random.random()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    made = []
+    for _ in range(2):
+        names = {}
+        seen = seen_of(code, tmp_path, namespace=names, before=before, states=tmp_path / "states")
+        sys.modules.pop("lots", None)
+        made.append(names["x"])
+    assert (made[0] == made[1]) is same
+    kept = {each.name.split(".")[1] for each in (tmp_path / "states").glob("*")}
+    assert kept == set(seen.unseeded)
+
+
+def test_a_step_goes_on_where_it_stopped(tmp_path):
+    names = {}
+    a, b = (Step(name, (0,), (), (), (), (), (), Mark(name)) for name in "ab")
+
+    def run():
+        observer = Observer(names, Graph("book.ipynb", steps=(a, b)), tmp_path, states=tmp_path / "states")
+        observer.attach()
+        observer.before(a)
+        first = random.random()
+        observer.pause(a)
+        observer.before(b)
+        second = random.random()
+        observer.after(b)
+        random.random()
+        observer.resume(a)
+        third = random.random()
+        assert observer.after(a).unseeded == ("random",)
+        observer.detach()
+        return first, second, third
+
+    assert run() == run()
+    random.setstate(random.Random().getstate())
 
 
 def test_who_came_later_does_not_say_that_nobody_seeded(tmp_path):

@@ -40,8 +40,9 @@ UNSEEDED = Fault(
     title="A step draws random numbers that nobody seeded",
     message="step '{step}' draws from {source}, which nothing seeds",
     hint="Pass a seed: {cure}.",
-    why="Two runs give two results, so neither the notebook nor the pipeline can be checked against the "
-    "other. A generator with a seed of its own, or `random_state=` for scikit-learn, is better than a "
+    why="Two runs give two results, so what `dvc repro` makes is not what the notebook showed. `nbprod verify` begins "
+    "the step at the same random state on both sides: it proves that the code is the same, not that the numbers "
+    "come again. A generator with a seed of its own, or `random_state=` for scikit-learn, is better than a "
     "global seed: it depends on nothing that ran before.",
     bad="""\
 # %%

@@ -1,0 +1,44 @@
+"""What generalises of values that the next run draws anew."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbprod.emit import schemas
+from nbprod.emit.draws import of_any_draw, unseeded
+from nbprod.model.graph import Input, Step
+from nbprod.model.notebook import Mark
+from nbprod.model.record import StepSeen
+from nbprod.values import describe
+
+
+def step(name, *makers):
+    return Step(name, (0,), (), tuple(Input("x", each) for each in makers), ("x",), (), (), Mark(name))
+
+
+@pytest.mark.parametrize(
+    ("drawing", "found"),
+    [((), set()), (("a",), {"a", "b", "c"}), (("b",), {"b", "c"}), (("d",), {"d"})],
+)
+def test_what_is_made_of_draws_is_drawn_anew(drawing, found):
+    steps = [step("a"), step("b", "a"), step("c", "b", "d"), step("d")]
+    seen = {each.name: StepSeen(each.name, "", unseeded=("numpy",) if each.name in drawing else ()) for each in steps}
+    assert unseeded([steps[3], *steps[:3]], seen) == found | ({"c"} if "d" in drawing else set())
+
+
+def test_a_model_of_what_is_drawn_takes_any_draw(monkeypatch):
+    drawn = pd.DataFrame({"x": [0.5, 0.25], "k": ["a", "b"], "n": [1, 2]}, index=[7, 3])
+    frame = of_any_draw(describe("drawn", drawn).frame)
+    text = schemas.module("Drawn.", [("Drawn", "Drawn.", frame)])
+    module = types.ModuleType("drawn_models")
+    monkeypatch.setitem(sys.modules, "drawn_models", module)
+    exec(text, module.__dict__)
+    other = pd.DataFrame({"x": [-1.0, np.nan], "k": ["c", "c"], "n": [-1, -1]}, index=[0, 0])
+    module.Drawn.validate(other)
+    with pytest.raises(Exception, match="n"):
+        module.Drawn.validate(other.assign(n="text"))
