@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 BLANKS = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
-OPENING = re.compile(r"\[(?P<gap>\s*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +90,12 @@ def _written(standing: str, source: str, *, escaped: bool) -> str:
     """The source as JSON, in the way of what stands there: one text or a list of lines, with its gaps."""
     if not standing.startswith("["):
         return _dumped(source, escaped=escaped)
-    lines = source.splitlines(keepends=True) if source else []
-    known = {json.loads(each): each for each in (standing[span.start : span.end] for span in _elements(standing, 0))}
-    gap = found["gap"] if (found := OPENING.match(standing)) else ""
-    closing = standing[len(standing[:-1].rstrip()) : -1]
-    between = f",{gap}" if gap else ", "
+    lines = source.splitlines(keepends=True)
+    spans = list(_elements(standing, 0))
+    known = {json.loads(each): each for each in (standing[span.start : span.end] for span in spans)}
+    gap = standing[1 : spans[0].start] if spans else ""
+    between = standing[spans[0].end : spans[1].start] if len(spans) > 1 else f",{gap or ' '}"
+    closing = standing[spans[-1].end : -1] if spans else ""
     written = between.join(known.get(each) or _dumped(each, escaped=escaped) for each in lines)
     return f"[{gap}{written}{closing}]" if lines else "[]"
 

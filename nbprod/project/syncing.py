@@ -80,10 +80,11 @@ def sync(path: str | Path, *, dry: bool = False, take: Take | None = None) -> Sy
     left = tuple(one for each in carried.values() for one in each.left)
     merge, taking = _merges(take)
     changes = pairing.changes(sides.last, sides.now, edits, merge, taking)
-    found = Synced(sides.place.relative, changes, left, _behind(sides))
+    after = _reread(sides, sides.last, pairing.edited(sides.last, edits))
+    now = _reread(sides, sides.now, {each.cell: each.after for each in changes if not each.conflict})
+    found = Synced(sides.place.relative, changes, left, _behind(after, now))
     if not edits:
         return found
-    after = _with(sides, edits)
     found = replace(found, left=(*left, *_unlike(sides, after, left)))
     if dry or found.conflicts:
         return found
@@ -171,11 +172,11 @@ def _merges(take: Take | None) -> tuple[Merge, Merge | None]:
     return merge, partial(git.merge_file, labels=labels, take_new=take is Take.MODULE, take_mine=take is Take.NOTEBOOK)
 
 
-def _behind(sides: _Sides) -> tuple[str, ...]:
+def _behind(last: Notebook, now: Notebook) -> tuple[str, ...]:
     """The steps that export would write otherwise, for the notebook's own changes."""
     from nbprod.project import analyse
 
-    before, after = analyse(sides.last), analyse(sides.now)
+    before, after = analyse(last), analyse(now)
     if (before.parameters, before.steps, before.tests) == (after.parameters, after.steps, after.tests):
         return ()
     old, new = ({each.name: each for each in graph.steps} for graph in (before, after))
@@ -183,11 +184,13 @@ def _behind(sides: _Sides) -> tuple[str, ...]:
     return tuple(names) or ("parameters" if before.parameters != after.parameters else "tests",)
 
 
-def _with(sides: _Sides, edits: Mapping[Edit, Files]) -> Notebook:
-    """The notebook of the last export with the edits done."""
-    sources = pairing.edited(sides.last, edits)
-    cells = tuple(replace(each, source=sources.get(each.index, each.source)) for each in sides.last.cells)
-    return exported.reading(exported.kept(replace(sides.last, cells=cells)), sides.place)
+def _reread(sides: _Sides, notebook: Notebook, sources: Mapping[int | None, str] | Mapping[int, str]) -> Notebook:
+    """The notebook with other sources for some cells."""
+    if not sources:
+        return notebook
+    known = dict(sources.items())
+    cells = tuple(replace(each, source=known.get(each.index, each.source)) for each in notebook.cells)
+    return exported.reading(exported.kept(replace(notebook, cells=cells)), sides.place)
 
 
 def _unlike(sides: _Sides, after: Notebook, left: Sequence[Left]) -> list[Left]:
