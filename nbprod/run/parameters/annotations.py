@@ -26,9 +26,12 @@ def type_of_annotation(text: str, scope: Scope, at: Place) -> Any:
     list[int] | None
     """
     try:
-        return typed(_parsed(text), scope, at)
+        found = typed(_parsed(text), scope, at)
     except (TypeError, AttributeError, RecursionError) as error:
         raise Unknown(str(error)) from error
+    if isinstance(found, types.ModuleType):  # import datetime, then day: datetime
+        raise Unknown(f"{text} is a module")
+    return found
 
 
 def type_of_default(text: str, scope: Scope, at: Place) -> Any:
@@ -72,9 +75,22 @@ def _composed(node: ast.expr, scope: Scope, at: Place) -> Any:
             return _subscript(typed(value, scope, at), inner, scope, at)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return _either(typed(left, scope, at), typed(right, scope, at))
-        case ast.Call(func=function, args=[_, base]) if typed(function, scope, at) is typing.NewType:
-            return typed(base, scope, at)
+        case ast.Call(func=function, args=[_, members]):
+            return _made_type(typed(function, scope, at), node, members, scope, at)
     raise Unknown(f"{ast.unparse(node)} is no type")
+
+
+def _made_type(maker: Any, node: ast.Call, base: ast.expr, scope: Scope, at: Place) -> Any:
+    """Return what `NewType("Store", str)` and `Enum("Kind", "ROAD RAIL")` stand for."""
+    if maker is typing.NewType:
+        return typed(base, scope, at)
+    if not isinstance(maker, enum.EnumMeta) or node.keywords:
+        raise Unknown(f"{ast.unparse(node)} is no type")
+    try:
+        make: Any = maker
+        return make(*map(ast.literal_eval, node.args), module="__main__")
+    except ValueError as error:
+        raise Unknown(f"{ast.unparse(node)} cannot be made: {error}") from error
 
 
 def _attribute(holder: Any, name: str, node: ast.expr) -> Any:
@@ -132,7 +148,7 @@ def _made_by(node: ast.expr, scope: Scope, at: Place) -> Any:
         case ast.Attribute():
             value = typed(node, scope, at)
             return type(value) if isinstance(value, enum.Enum | int | float | str) else Any
-    return Any
+    return {ast.ListComp: list, ast.SetComp: set, ast.DictComp: dict}.get(type(node), Any)
 
 
 def _calculated(node: ast.expr, scope: Scope, at: Place) -> Any:

@@ -59,6 +59,8 @@ def _unwrapped(wanted: Any) -> Any:
         return _unwrapped(wanted.__supertype__)
     if type(wanted).__name__ == "TypeAliasType":  # since Python 3.12
         return _unwrapped(wanted.__value__)
+    if typing.is_typeddict(wanted):
+        return dict
     return _unwrapped(typing.get_args(wanted)[0]) if typing.get_origin(wanted) in _WRAPPED else wanted
 
 
@@ -127,12 +129,20 @@ def _literal(value: Any, choices: tuple[Any, ...], wanted: Any) -> Any:
 def _of_kind(value: Any, kind: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
     if not isinstance(kind, type):
         return _anything(value)  # a protocol or a form that a value cannot be held to
-    if not issubclass(kind, collections.abc.Iterable) or not any(issubclass(each, kind) for each in _COLLECTIONS):
+    if not _is_collection(kind):
         return scalar(value, kind, wanted)
     try:
         return _collection(_opened(value), kind, inner)
     except (TypeError, _Unfit) as error:  # a list in a set; no collection at all
         raise mismatch(value, wanted) from error
+
+
+def _is_collection(kind: type) -> bool:
+    """Whether lists or mappings are of that kind; a protocol says nothing of classes."""
+    try:
+        return issubclass(kind, collections.abc.Iterable) and any(issubclass(each, kind) for each in _COLLECTIONS)
+    except TypeError:
+        return False
 
 
 def _collection(value: Any, kind: type, inner: tuple[Any, ...]) -> Any:

@@ -6,9 +6,9 @@ import datetime as dt
 import decimal
 import enum
 import fractions
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal, Optional, Protocol, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,14 @@ from nbprod.run.parameters import Mismatch, Text, arguments, convert
 
 class Colour(enum.Enum):
     RED = "r"
+
+
+class Sizes(TypedDict):
+    a: int
+
+
+class Named(Protocol):
+    name: str
 
 
 DAY = dt.date(2026, 11, 23)
@@ -69,6 +77,7 @@ GOOD = [
     ({1, 2}, set[int], {1, 2}),
     ((1, 2), list[int], [1, 2]),
     ("RED", Literal[Colour.RED], Colour.RED),
+    ({"a": 1}, Sizes, {"a": 1}),
 ]
 
 BAD = [
@@ -83,6 +92,9 @@ BAD = [
     (0.1, decimal.Decimal, "Decimal is wanted"),
     ({1}, list[int], "list"),
     ([[1]], set, "set"),
+    ([1], Named, "Named is wanted"),
+    ([1], Sizes, "dict is wanted"),
+    (3, Callable[[], int], "Callable"),
     ([1], pd.DataFrame, "DataFrame is wanted"),
     (90, dt.timedelta, "timedelta is wanted"),
     (3, str, "str is wanted"),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbprod.run.parameters import from_text
+from nbprod.run.parameters import from_text, injected
 
 IMPORTS = """\
 import datetime as dt
@@ -83,6 +83,8 @@ DEFAULTS = [
     ("np.int64(3)", np.int64),
     ("pd.Timestamp('2026-11-23')", pd.Timestamp),
     ("np.pi", float),
+    ("[each for each in 'ab']", list),
+    ("{each: 1 for each in 'ab'}", dict),
     ("unknown(3)", Any),
     ("date", Any),
 ]
@@ -109,6 +111,11 @@ def test_an_enum_of_the_notebook_is_known(declared_in):
     assert issubclass(kind, enum.Enum)
     assert [each.name for each in kind] == ["ROAD", "WATER"]
     assert found["other"].type == kind | None
+
+
+def test_an_enum_that_is_called_into_being_is_known(declared_in):
+    found = declared_in("from enum import Enum\nKind = Enum('Kind', 'ROAD RAIL')", "kind: Kind = Kind.ROAD")
+    assert injected(found, from_text(found, {"kind": "RAIL"})).splitlines()[1:] == ["kind: Kind = Kind.RAIL"]
 
 
 def test_a_name_for_a_type_is_followed(declared_in):
@@ -150,6 +157,8 @@ def test_nothing_of_the_notebook_runs_and_only_what_is_needed_is_imported(declar
         (("x: list[f()] = 1",), "f() is no type"),
         (("import enum", "class E(enum.Enum):\n    A = 1 / 0", "e: E = E.A"), "the enum 'E' cannot be made"),
         (("x: 'not a type' = 1",), "no type"),
+        (("import datetime", "day: datetime = datetime.date(2026, 1, 1)"), "datetime is a module"),
+        (("import enum", "K = enum.Enum('K', 3)", "k: K = 1"), "is not iterable"),
     ],
 )
 def test_why_an_annotation_means_no_type(declared_in, cells, trouble):
