@@ -11,7 +11,8 @@ NbprodError                 the root: what happened, why, what to do
 ├── ValueUnstorable         no format holds a value
 ├── ProjectBroken           dvc.yaml, params.yaml or a generated file cannot be used as it is
 ├── WriteFailed             the disk or its permissions refused
-└── StorageFailed           a storage (s3://…) can't be reached, or refused
+├── StorageFailed           a storage (s3://…) can't be reached, or refused
+└── ClusterFailed           a cluster can't be reached, or was lost
 """
 
 from __future__ import annotations
@@ -122,3 +123,7 @@ class WriteFailed(NbprodError):
 
 class StorageFailed(NbprodError):
     """A storage can't be reached, or refused."""
+
+
+class ClusterFailed(NbprodError):
+    """A cluster can't be reached, or was lost."""

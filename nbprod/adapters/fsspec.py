@@ -59,12 +59,16 @@ def version(url: str) -> str:
 
 
 @contextmanager
-def translated(url: str) -> Iterator[None]:
-    """Raise what goes wrong within as StorageFailed; a file that is missing stays a FileNotFoundError."""
+def translated(url: str, *, writing: bool = False) -> Iterator[None]:
+    """Raise what goes wrong within as StorageFailed; who reads still gets FileNotFoundError."""
     try:
         yield
-    except (FileNotFoundError, NbprodError):
+    except NbprodError:
         raise
+    except FileNotFoundError as error:
+        if not writing:
+            raise
+        raise StorageFailed(f"{url} can't be written: {error}", hint="Make the bucket or container first.") from error
     except ImportError as error:
         raise StorageFailed(f"{url} can't be reached: {error}", hint=f"pip install '{_package(url)}'") from error
     except Exception as error:  # each storage has errors of its own

@@ -12,7 +12,8 @@ from nbprod.cli.app import INTERRUPTED, main
 from nbprod.cli.terminal import columns, named
 
 if TYPE_CHECKING:
-    from nbprod.project.batches import Options
+    from nbprod.project.batches import Batched, Options
+    from nbprod.run.batches.plan import Plan
     from nbprod.run.batches.spec import Spec
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--as", "each_name", metavar="NAME", help="The parameter that gets the file's path.")
 @click.option("--out", metavar="DIR", help="Where the runs go: a folder or a URL (s3://…). Default: batches/NOTEBOOK.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many run side by side. Default: one a processor.")
+@click.option("--cluster", metavar="ADDRESS", help="Run on the Dask cluster of that scheduler: tcp://host:8786.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop longer runs.")
 @click.option("--retries", type=click.IntRange(min=0), default=0, help="More chances for a run that fails.")
 @click.option("--keep-going/--fail-fast", default=True, help="After a failed run go on (default), or stop at once.")
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--only", metavar="RUN", multiple=True, help="Just the runs of that name or pattern.")
 @click.option("--dry-run", is_flag=True, help="Print the plan; run and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print what became of each run as JSON.")
-def batch(notebook: Path, *, as_json: bool, dry_run: bool, jobs: int | None, **words: Any) -> None:
+def batch(notebook: Path, *, as_json: bool, dry_run: bool, jobs: int | None, cluster: str | None, **words: Any) -> None:
     """Run NOTEBOOK once for each combination of values, as papermill would, and keep an index of all runs.
 
     \b
@@ -52,25 +54,26 @@ def batch(notebook: Path, *, as_json: bool, dry_run: bool, jobs: int | None, **w
     from nbprod import batched
     from nbprod.project import batches
 
-    jobs = jobs or _processors()
+    jobs = jobs or batches.processors()
     spec, options = _spec(notebook, **words), _options(notebook, **words)
     plan = batches.planned(notebook, spec, options)
     if dry_run:
         click.echo(batched.plan_json(plan) if as_json else batched.plan(plan, jobs, columns(sys.stdout)))
         return
-    done = _performed(notebook, plan, options, jobs, as_json=as_json)
+    done = _performed(notebook, plan, options, jobs, cluster, as_json=as_json)
     sys.exit(1 if done.failed else 0)
 
 
-def _performed(notebook: Path, plan: Any, options: Options, jobs: int, *, as_json: bool) -> Any:
+def _performed(
+    notebook: Path, plan: Plan, options: Options, jobs: int, cluster: str | None, *, as_json: bool
+) -> Batched:
     from nbprod import batched
     from nbprod.cli.running import running
     from nbprod.project import batches
-    from nbprod.run.batches.executor import Local
 
     try:
         with running(plan, jobs) as tell:
-            done = batches.performed(plan, Local(jobs), options, tell)
+            done = batches.performed(plan, batches.executor(jobs, cluster), options, tell)
     except KeyboardInterrupt:
         click.echo(f"\n{batched.stopped(plan, named(notebook))}", err=True)
         sys.exit(INTERRUPTED)
@@ -91,14 +94,8 @@ def _options(
     notebook: Path, *, out: str | None, timeout: float | None, retries: int, keep_going: bool, resume: bool,
     only: tuple[str, ...], **_: object,
 ) -> Options:  # fmt: skip
-    from nbprod.project.batches import Options
+    from nbprod.project.batches import Options, default_out
 
     return Options(
-        out or f"batches/{notebook.stem}", timeout, retries, fail_fast=not keep_going, fresh=not resume, only=only
+        out or default_out(notebook), timeout, retries, fail_fast=not keep_going, fresh=not resume, only=only
     )
-
-
-def _processors() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,51 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbprod.emit.batchreport import page
-from nbprod.errors import ParametersRefused, UsageError
 from nbprod.model.batch import Entry, Index, Status
-from nbprod.project import analyse
-from nbprod.project.place import locate
+from nbprod.project.batchplans import Options, planned
+from nbprod.run.batches import asked, resume, shared
 from nbprod.run.batches import index as indexing
-from nbprod.run.batches import resume, runs, shared
 from nbprod.run.batches.folder import Folder
-from nbprod.run.batches.journal import Journal
-from nbprod.run.batches.plan import Plan, only
-from nbprod.run.batches.runs import Run
-from nbprod.run.batches.spec import Spec, combinations
-from nbprod.run.parameters import from_data, injected, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from nbprod.model.graph import Graph
-    from nbprod.project.place import Place
+    import pandas as pd
+
     from nbprod.run.batches.executor import Executor
-    from nbprod.run.parameters import Declarations
+    from nbprod.run.batches.plan import Plan
 
-RUNS_FILE = "runs.json"
-SNAPSHOT = "notebook.ipynb"
+__all__ = ["Batched", "Options", "batch_of_values", "default_out", "executor", "performed", "planned", "processors"]
+
 REPORT = "report.html"
-NAME = "run"  # the column of a table that names its runs, where the notebook has no such parameter
-FAULTS = 20  # told at once
 INTERVAL = 5.0  # seconds between two renderings of the index, and at least twenty times what one takes
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a batch is run: `only` are names of runs, or patterns of them; seconds of `timeout` are for one run."""
-
-    out: str
-    timeout: float | None = None
-    retries: int = 0
-    fail_fast: bool = False
-    fresh: bool = False
-    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,142 +45,46 @@ class Batched:
         return tuple(each for each in self.entries if each.status is Status.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The notebook as it is when the batch begins."""
+def batch_of_values(
+    path: str | Path,
+    asked_for: tuple[Any, ...],
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    **words: Any,
+) -> pd.DataFrame:
+    """Return the index of the batch that Python's values ask for; raises as `planned` and `performed` do."""
+    only = words.pop("only", ())
+    options = Options(str(out or default_out(path)), only=(only,) if isinstance(only, str) else tuple(only), **words)
+    spec = asked.given(Path(path).parent, *asked_for)
+    done = performed(planned(path, spec, options), executor(jobs, cluster), options)
+    return indexing.frame(done.index)
 
-    place: Place
-    document: dict[str, Any]
-    graph: Graph
-    declarations: Declarations
 
+def default_out(path: str | Path) -> str:
+    """Return the folder of a batch that was given none.
 
-def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
-    """Return the batch that would run.
-
-    Raises:
-        ParametersRefused: Values are not what the parameters take; all that is wrong, in whichever run.
-        UsageError: The batch is empty, two runs are the same or have one name, or the folder is another notebook's.
+    >>> default_out("notebooks/flights.ipynb")
+    'batches/flights'
     """
-    subject = _subject(path)
-    folder = Folder(options.out)
-    resume.refuse_foreign(folder, subject.place.relative)
-    asked = _asked(subject, spec) if not spec.is_empty else _asked_before(subject, folder)
-    chosen = only(asked.runs, options.only)
-    return replace(
-        asked,
-        out=options.out,
-        shared=replace(asked.shared, out=folder.absolute, timeout=options.timeout, retries=options.retries),
-        standing=_standing(asked.runs, chosen, folder, options),
-    )
+    return f"batches/{Path(path).stem}"
 
 
-def _standing(all_runs: tuple[Run, ...], chosen: tuple[Run, ...], folder: Folder, options: Options) -> resume.Standing:
-    """What is complete stays, but for what was chosen to run afresh; nothing runs that was not chosen."""
-    found = resume.standing(all_runs, folder)
-    ids = {run.id for run in chosen}
-    if options.fresh:
-        return replace(found, todo=chosen, kept=tuple(each for each in found.kept if each.id not in ids))
-    return replace(found, todo=tuple(run for run in found.todo if run.id in ids))
+def executor(jobs: int | None, cluster: str | None) -> Executor:
+    """Return who performs the runs: `jobs` processes of this machine, or the cluster at that address."""
+    if cluster:
+        from nbprod.run.batches.dask import Dask
+
+        return Dask(cluster)
+    from nbprod.run.batches.executor import Local
+
+    return Local(jobs or processors())
 
 
-def _subject(path: str | Path) -> Subject:
-    from nbprod.adapters import ipython
-    from nbprod.project.notebookfile import opened
-    from nbprod.project.parameters import declared
-    from nbprod.read import notebook
-
-    place = locate(path)
-    content = place.notebook.read_bytes()
-    read = notebook(content, place.relative, ipython.transform, place.beside)
-    document = shared.bare(opened(place.notebook, content).document)
-    return Subject(place, document, analyse(read), declared(read, place.notebook.parent))
-
-
-def _asked(subject: Subject, spec: Spec) -> Plan:
-    """The runs that the spec means."""
-    combined = combinations(spec)
-    names: list[str | None] = [None] * len(combined)
-    if NAME not in subject.declarations.names:
-        names = [str(each[NAME]) if NAME in each else None for each in combined]
-        combined = tuple({name: value for name, value in each.items() if name != NAME} for each in combined)
-    values = _held(subject.declarations, combined)
-    varied = tuple(name for name in spec.varied if name in subject.declarations.names)
-    called = runs.names(values, varied, names)
-    return _plan(subject, dict(zip(called, values, strict=True)), varied)
-
-
-def _asked_before(subject: Subject, folder: Folder) -> Plan:
-    """The runs that the folder's last batch had."""
-    content = folder.read(RUNS_FILE)
-    if content is None:
-        raise UsageError(
-            "nothing is asked for", hint="Say what varies: --grid NAME=A,B,C, --file runs.csv or --each 'data/*.csv'."
-        )
-    earlier = json.loads(content)
-    values = _held(subject.declarations, [each["parameters"] for each in earlier["runs"]])
-    called = [each["name"] for each in earlier["runs"]]
-    return _plan(subject, dict(zip(called, values, strict=True)), tuple(earlier["varied"]))
-
-
-def _held(declarations: Declarations, combined: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The values as the notebook's types; all that is wrong in any of them is told at once."""
-    values, faults = [], dict[str, None]()
-    for each in combined:
-        try:
-            values.append(from_data(declarations, each))
-        except ParametersRefused as refused:
-            faults |= dict.fromkeys(refused.faults)
-    if faults:
-        raise _refused(declarations, list(faults))
-    return values
-
-
-def _refused(declarations: Declarations, faults: list[str]) -> ParametersRefused:
-    shown = [f"\n  {each}" for each in faults[:FAULTS]]
-    more = [f"\n  … and {len(faults) - FAULTS} more"] if len(faults) > FAULTS else []
-    message = f"the values are not what {declarations.notebook} takes:{''.join([*shown, *more])}"
-    return ParametersRefused(message, faults, hint="Nothing was run.")
-
-
-def _plan(subject: Subject, named: Mapping[str, Mapping[str, Any]], varied: tuple[str, ...]) -> Plan:
-    code = shared.code_of(subject.document)
-    made = tuple(_run(name, values, code, subject) for name, values in named.items())
-    given = {name for values in named.values() for name in values}
-    return Plan(
-        "",
-        _shared(subject),
-        made,
-        resume.Standing(made),
-        tuple(name for name in subject.declarations.names if name in given),
-        varied,
-    )
-
-
-def _run(name: str, values: Mapping[str, Any], code: str, subject: Subject) -> Run:
-    given = {key: plain(value) for key, value in values.items()}
-    source = injected(subject.declarations, values) if values else ""
-    return Run(name, runs.digest([code, given]), given, source)
-
-
-def _shared(subject: Subject) -> shared.Shared:
-    return shared.Shared(
-        subject.place.relative,
-        json.dumps(subject.document),
-        str(subject.place.notebook.parent),
-        "",
-        tuple(_wanted(subject.graph)),
-        tuple((cell, step.name) for step in subject.graph.steps for cell in step.cells),
-        subject.declarations.after,
-        subject.declarations.replaces,
-    )
-
-
-def _wanted(graph: Graph) -> Iterable[shared.Wanted]:
-    for step in graph.steps:
-        mark = step.mark
-        for role, names in (("metric", mark.metrics), ("plot", mark.plots), ("out", mark.outs)):
-            yield from (shared.Wanted(name, role, step.name, step.cells[-1]) for name in names)
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def performed(plan: Plan, executor: Executor, options: Options, tell: Callable[[Entry], None] | None = None) -> Batched:
@@ -210,12 +94,11 @@ def performed(plan: Plan, executor: Executor, options: Options, tell: Callable[[
 
     Raises:
         WriteFailed, StorageFailed: The disk or the storage refused.
+        ClusterFailed: The cluster can't be reached, or was lost.
     """
     folder = Folder(options.out)
-    resume.claim(folder, plan.shared.notebook)
-    if options.fresh and not options.only:
-        Journal(folder).forget()
-    _write_beginning(plan, folder)
+    resume.claim(folder, plan.claimed)
+    folder.write(shared.SNAPSHOT, json.dumps(plan.document, indent=1, ensure_ascii=False).encode())
     progress = _Progress(plan, folder)
     running = executor.entries(plan.shared, plan.standing.todo)
     try:
@@ -231,25 +114,15 @@ def performed(plan: Plan, executor: Executor, options: Options, tell: Callable[[
     return progress.batched()
 
 
-def _write_beginning(plan: Plan, folder: Folder) -> None:
-    """What a later call without a spec goes on with, and the notebook that all runs have in common."""
-    listed = [{"name": each.name, "parameters": each.parameters} for each in plan.runs]
-    content = {"varied": plan.varied, "runs": listed}
-    folder.write(RUNS_FILE, json.dumps(content, ensure_ascii=False, default=str).encode())
-    folder.write(SNAPSHOT, json.dumps(json.loads(plan.shared.document), indent=1, ensure_ascii=False).encode())
-
-
 class _Progress:
-    """The entries so far, journalled one by one; the index is rendered now and then."""
+    """The entries so far; the index is rendered now and then."""
 
     def __init__(self, plan: Plan, folder: Folder) -> None:
         self.plan, self.folder = plan, folder
-        self.journal = Journal(folder)
         self.entries = {each.id: each for each in (*plan.standing.failed, *plan.standing.kept)}
         self.next = time.monotonic() + INTERVAL
 
     def add(self, entry: Entry) -> None:
-        self.journal.add(entry)
         self.entries[entry.id] = entry
         if time.monotonic() > self.next:
             self.render()

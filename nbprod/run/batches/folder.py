@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbprod.adapters import fsspec
 from nbprod.values import whole_folder, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +52,32 @@ class Folder:
             write_whole(self.local / path, content)
             return
         fs, place = fsspec.filesystem(self.at(path))
-        with fsspec.translated(self.at(path)):
+        with fsspec.translated(self.at(path), writing=True):
             fs.pipe_file(place, content)
 
     @contextmanager
-    def filling(self, path: str) -> Iterator[Path]:
-        """Yield an empty local folder whose content takes the place of the folder `path` when the block ends well."""
+    def filling(self, path: str, last: str) -> Iterator[Path]:
+        """Yield an empty local folder whose content takes the place of the folder `path` when the block ends well.
+
+        On a storage that can't rename a folder, the file `last` comes last: where it stands, all stand.
+        """
         if self.local:
             with whole_folder(self.local / path) as draft:
                 yield draft
             return
         with TemporaryDirectory(prefix="nbprod-run-") as scratch:
             yield Path(scratch)
-            self._put(Path(scratch), path)
+            self._put(Path(scratch), path, last)
 
-    def _put(self, scratch: Path, path: str) -> None:
+    def _put(self, scratch: Path, path: str, last: str) -> None:
         fs, place = fsspec.filesystem(self.at(path))
-        with fsspec.translated(self.at(path)):
+        with fsspec.translated(self.at(path), writing=True):
             fs.invalidate_cache()
             if fs.exists(place):
                 fs.rm(place, recursive=True)
-            files = [each for each in sorted(scratch.rglob("*")) if each.is_file()]
-            fs.put([str(each) for each in files], [f"{place}/{each.relative_to(scratch).as_posix()}" for each in files])
+            files = sorted((each for each in scratch.rglob("*") if each.is_file()), key=lambda each: each.name == last)
+            for each in files:  # one by one: the last one says that all are there
+                fs.put_file(str(each), f"{place}/{each.relative_to(scratch).as_posix()}")
 
     def names(self, path: str = "") -> list[str]:
         """Return the names of what lies in a folder of it, sorted; none where there is no such folder."""
@@ -86,24 +89,13 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return []
 
-    def remove(self, path: str) -> None:
-        """Remove a file or folder, if it is there."""
-        if self.local:
-            target = self.local / path
-            shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
-            return
-        fs, place = fsspec.filesystem(self.at(path))
-        with fsspec.translated(self.at(path)):
-            fs.invalidate_cache()
-            if fs.exists(place):
-                fs.rm(place, recursive=True)
-
-    def read_all(self, paths: list[str]) -> dict[str, bytes]:
-        """Return the contents of several files at once."""
-        if not paths:
-            return {}
+    def read_all(self, paths: Iterable[str]) -> list[bytes | None]:
+        """Return the contents of several files, side by side; None for one that is not there."""
+        listed = list(paths)
+        if self.local or not listed:
+            return [self.read(path) for path in listed]
+        places = [fsspec.filesystem(self.at(path))[1] for path in listed]
         fs, _ = fsspec.filesystem(self.url)
-        places = {fsspec.filesystem(self.at(path))[1]: path for path in paths}
         with fsspec.translated(self.url):
-            found: Any = fs.cat(list(places))
-        return {places[place]: content for place, content in found.items()}
+            found = fs.cat(places, on_error="return")
+        return [content if isinstance(content := found.get(place), bytes) else None for place in places]

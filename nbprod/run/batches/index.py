@@ -8,7 +8,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nbprod.model.batch import Index
-from nbprod.run.batches.performing import NOTEBOOK, RUNS
+from nbprod.run.batches.endings import RUNS
+from nbprod.run.batches.performing import NOTEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nbprod.model.batch import Entry, Status
-from nbprod.run.batches import keeping
+from nbprod.run.batches import endings, keeping
 from nbprod.run.batches.engine import Executed, Failure, execute
 from nbprod.run.batches.folder import Folder
 from nbprod.run.batches.shared import original, with_parameters
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from nbprod.run.batches.runs import Run
     from nbprod.run.batches.shared import Shared
 
-RUNS = "runs"
 NOTEBOOK = "notebook.ipynb"
 TRACEBACK = "error.txt"
-LINE, LINES, WIDTH = 300, 40, 500  # what the journal keeps of an error; the whole of it stands in the run's folder
+LINE, LINES, WIDTH = 300, 40, 500  # what an entry keeps of an error; the whole of it stands in the run's folder
 
 
 def perform(shared: Shared, run: Run) -> Entry:
@@ -34,27 +33,33 @@ def perform(shared: Shared, run: Run) -> Entry:
         WriteFailed, StorageFailed: The disk or the storage refused.
     """
     began = time.monotonic()
-    attempts = 0
-    with Folder(shared.out).filling(f"{RUNS}/{run.name}") as folder:
-        while True:
-            attempts += 1
-            executed = _attempt(shared, run, folder)
-            if executed.failure is None or attempts > shared.retries:
-                break
-        _write(executed, folder)
-        return _entry(shared, run, executed, folder, seconds=time.monotonic() - began, attempts=attempts)
+    with Folder(shared.out).filling(f"{endings.RUNS}/{run.name}", last=endings.FILE) as folder:
+        executed, attempts = _executed(shared, run, folder)
+        entry = _entry(shared, run, executed, folder, seconds=time.monotonic() - began, attempts=attempts)
+        (folder / endings.FILE).write_text(endings.as_json(entry), encoding="utf-8")
+    return entry
 
 
-def _attempt(shared: Shared, run: Run, folder: Path) -> Executed:
+def perform_once(shared: Shared, run: Run) -> Entry:
+    """Perform the run, unless this very batch has done so already: a cluster asks again when it lost an answer."""
+    earlier = endings.ending(Folder(shared.out), run.name)
+    if earlier and (earlier.id, earlier.token) == (run.id, shared.token):
+        return earlier
+    return perform(shared, run)
+
+
+def _executed(shared: Shared, run: Run, folder: Path) -> tuple[Executed, int]:
+    """What came of the last attempt, and how many there were; it is all in the folder."""
     document = with_parameters(shared, run.source, run.parameters)
     after = keeping.code(folder, [(each.name, each.role) for each in shared.wanted])
-    return execute(document, shared.folder, after=after, timeout=shared.timeout)
-
-
-def _write(executed: Executed, folder: Path) -> None:
+    for attempt in range(1, shared.retries + 2):  # noqa: B007 - it says how many there were
+        executed = execute(document, shared.folder, after=after, timeout=shared.timeout)
+        if executed.failure is None:
+            break
     (folder / NOTEBOOK).write_text(json.dumps(executed.document, indent=1, ensure_ascii=False), encoding="utf-8")
     if executed.failure:
         (folder / TRACEBACK).write_text(executed.failure.traceback or executed.failure.error, encoding="utf-8")
+    return executed, attempt
 
 
 def _entry(shared: Shared, run: Run, executed: Executed, folder: Path, *, seconds: float, attempts: int) -> Entry:
@@ -65,7 +70,7 @@ def _entry(shared: Shared, run: Run, executed: Executed, folder: Path, *, second
         run.id,
         Status.FAILED if failure else Status.COMPLETE,
         run.parameters,
-        metrics={} if failure else json.loads((folder / keeping.METRICS).read_text()),
+        metrics={} if failure else json.loads((folder / keeping.METRICS).read_text(encoding="utf-8")),
         seconds=round(seconds, 3),
         error=_brief(failure.error) if failure else "",
         cell=cell,
@@ -75,6 +80,7 @@ def _entry(shared: Shared, run: Run, executed: Executed, folder: Path, *, second
         attempts=attempts,
         done=executed.done,
         restored=executed.restored,
+        token=shared.token,
     )
 
 

@@ -12,24 +12,27 @@ from nbprod.run.nearest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbprod.run.batches.resume import Standing
+    from nbprod.run.batches.resume import Claim, Standing
     from nbprod.run.batches.runs import Run
-    from nbprod.run.batches.shared import Shared
+    from nbprod.run.batches.shared import Document, Shared
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that is decided before the first run; `parameters` are the names of those that some run sets.
 
-    `out` is the folder as it was given, `notes` are sentences that a person should read before.
+    `out` is the folder as it was given, `claimed` what it will know of the batch. `notes` are sentences that a person
+    should read before.
     """
 
     out: str
     shared: Shared
+    document: Document
     runs: tuple[Run, ...]
     standing: Standing
     parameters: tuple[str, ...]
     varied: tuple[str, ...]
+    claimed: Claim
     seconds: float | None = None  # that one run takes, by the record
     notes: tuple[str, ...] = ()
 

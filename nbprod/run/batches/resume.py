@@ -1,23 +1,22 @@
-"""What is there already: a batch's folder says whose it is, and its journal which runs are complete."""
+"""What is there already: a batch's folder says whose it is, and its runs' folders how they ended."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import UsageError
-from nbprod.run.batches.journal import Journal
-from nbprod.run.batches.performing import RUNS
+from nbprod.run.batches.endings import endings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nbprod.model.batch import Entry
     from nbprod.run.batches.folder import Folder
     from nbprod.run.batches.runs import Run
 
-OWNER = "batch.json"
+FILE = "batch.json"
 VERSION = 1
 
 
@@ -30,43 +29,64 @@ class Standing:
     failed: tuple[Entry, ...] = ()
 
 
-def claim(folder: Folder, notebook: str) -> None:
-    """Make the folder that of the notebook's runs.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the folder knows of its batch: how often it began afresh, and the runs that it had the last time."""
+
+    notebook: str
+    afresh: int = 0
+    varied: tuple[str, ...] = ()
+    runs: tuple[Mapping[str, Any], ...] = ()  # name, parameters
+
+
+def claim_of(folder: Folder, notebook: str) -> Claim:
+    """Return what the folder knows of its batch, which is to be the notebook's.
 
     Raises:
         UsageError: It holds the runs of another notebook, or something else.
     """
-    refuse_foreign(folder, notebook)
-    if folder.read(OWNER) is None:
-        owner = {"notebook": notebook, "version": VERSION}
-        folder.write(OWNER, json.dumps(owner, indent=2).encode())
-
-
-def refuse_foreign(folder: Folder, notebook: str) -> None:
-    """Raise UsageError when the folder holds the runs of another notebook, or something else."""
-    content = folder.read(OWNER)
-    if content is None and folder.names():
-        raise UsageError(f"{folder.url} holds other files than a batch's", hint="Give another folder: --out DIR.")
-    owner = _owner(content) if content is not None else notebook
-    if owner != notebook:
+    content = folder.read(FILE)
+    if content is None:
+        if folder.names():
+            raise UsageError(f"{folder.url} holds other files than a batch's", hint="Give another folder: --out DIR.")
+        return Claim(notebook)
+    found = _read(content, folder)
+    if found.notebook != notebook:
         raise UsageError(
-            f"{folder.url} holds the runs of {owner}, not of {notebook}",
+            f"{folder.url} holds the runs of {found.notebook}, not of {notebook}",
             hint="Give another folder (--out DIR), or delete that one if nobody needs it.",
         )
+    return found
 
 
-def _owner(content: bytes) -> str:
+def _read(content: bytes, folder: Folder) -> Claim:
     try:
-        return str(json.loads(content)["notebook"])
-    except (ValueError, KeyError, TypeError):
-        return "a notebook that its batch.json no longer names"
+        found = json.loads(content)
+        return Claim(
+            str(found["notebook"]), found.get("afresh", 0), tuple(found.get("varied", ())), tuple(found.get("runs", ()))
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{folder.at(FILE)} can't be read as what a batch writes", hint="Give another folder: --out DIR."
+        ) from error
+
+
+def claim(folder: Folder, claimed: Claim) -> None:
+    """Make the folder that batch's."""
+    content = {
+        "version": VERSION,
+        "notebook": claimed.notebook,
+        "afresh": claimed.afresh,
+        "varied": claimed.varied,
+        "runs": claimed.runs,
+    }
+    folder.write(FILE, json.dumps(content, indent=1, ensure_ascii=False, default=str).encode())
 
 
 def standing(runs: Sequence[Run], folder: Folder) -> Standing:
     """Return which of the runs are complete and unchanged: those whose notebook, parameters and files are the same."""
-    there = set(folder.names(RUNS))
     planned = {run.name for run in runs}
-    earlier = {each.id: each for each in Journal(folder).entries().values() if each.name in there}
+    earlier = {entry.id: entry for entry in endings(folder).values()}
     known = {
         run.id: entry
         for run in runs

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from nbprod.errors import StorageFailed
+from nbprod.run.batches.folder import Folder
 from nbprod.run.batches.runs import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 INJECTED = "injected-parameters"  # papermill's tag
+SNAPSHOT = "notebook.ipynb"
 Document = dict[str, Any]
 
 
@@ -27,16 +31,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The notebook's document as JSON, its name, the folder that it runs in, and where the runs go (`out`).
+    """The notebook's name, the folder that it runs in, and where the runs go (`out`); its snapshot lies there.
 
-    `after` and `replaces` say where the parameters' cell goes. A run is stopped after `timeout` seconds, and one that
-    fails gets `retries` more chances.
+    `token` tells this call from those before it. `after` and `replaces` say where the parameters' cell goes. A run is
+    stopped after `timeout` seconds, and one that fails gets `retries` more chances.
     """
 
     notebook: str
-    document: str
     folder: str
-    out: str
+    out: str = ""
+    token: str = ""
     wanted: tuple[Wanted, ...] = ()
     steps: tuple[tuple[int, str], ...] = ()  # (cell, step)
     after: int | None = None
@@ -65,9 +69,25 @@ def _bare(cell: Mapping[str, Any]) -> dict[str, Any]:
     return {**cell, "source": _text(cell["source"]), **empty}
 
 
+@lru_cache(maxsize=4)
+def snapshot(out: str, token: str) -> str:  # noqa: ARG001 - another token, another notebook
+    """Return the notebook as it was when the batch began.
+
+    Raises:
+        StorageFailed: It is not there, as on a cluster's worker that doesn't share the folder.
+    """
+    content = Folder(out).read(SNAPSHOT)
+    if content is None:
+        raise StorageFailed(
+            f"{out}/{SNAPSHOT} is not there",
+            hint="On a cluster --out must be a URL or a folder that all workers share.",
+        )
+    return content.decode()
+
+
 def with_parameters(shared: Shared, source: str, parameters: Mapping[str, Any]) -> Document:
     """Return the notebook with the cell that sets the parameters, where papermill puts it."""
-    document: Document = json.loads(shared.document)
+    document: Document = json.loads(snapshot(shared.out, shared.token))
     if source:
         document["cells"] = _injected(document["cells"], _cell(document, source), shared)
     document["metadata"]["papermill"] = {"parameters": dict(parameters), "input_path": shared.notebook}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import os
@@ -97,6 +98,14 @@ def found(pattern: str, folder: Path) -> tuple[str, ...]:
     if "://" in pattern:
         return tuple(fsspec.glob(pattern))
     return tuple(_seen_from(folder, Path(path)) for path in fsspec.glob(pattern))
+
+
+def version(file: str, folder: Path) -> str:
+    """Return what changes when the content of a file of `found` changes, "" if it is gone."""
+    if "://" in file:
+        return fsspec.version(file)
+    path = folder / file
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _seen_from(folder: Path, path: Path) -> str:

@@ -1,0 +1,179 @@
+"""A batch before its first run: what is asked for, held to the notebook, named, and compared with what is there."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nbprod.errors import ParametersRefused, UsageError
+from nbprod.project import analyse
+from nbprod.project.place import locate
+from nbprod.run.batches import resume, runs, shared
+from nbprod.run.batches.folder import Folder
+from nbprod.run.batches.plan import Plan, only
+from nbprod.run.batches.runs import Run
+from nbprod.run.batches.spec import Spec, combinations
+from nbprod.run.parameters import from_data, injected, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from nbprod.model.graph import Graph
+    from nbprod.project.place import Place
+    from nbprod.run.parameters import Declarations
+
+NAME = "run"  # the column of a table that names its runs, where the notebook has no such parameter
+FAULTS = 20  # told at once
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a batch is run: `only` are names of runs, or patterns of them; seconds of `timeout` are for one run."""
+
+    out: str
+    timeout: float | None = None
+    retries: int = 0
+    fail_fast: bool = False
+    fresh: bool = False
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The notebook as it is when the batch begins; `salt` is what tells this batch's runs from others' of that code."""
+
+    place: Place
+    document: dict[str, Any]
+    graph: Graph
+    declarations: Declarations
+    salt: tuple[Any, ...] = ()
+
+
+def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
+    """Return the batch that would run.
+
+    Raises:
+        ParametersRefused: Values are not what the parameters take; all that is wrong, in whichever run.
+        UsageError: The batch is empty, two runs are the same or have one name, or the folder is another notebook's.
+    """
+    subject, folder = _subject(path), Folder(options.out)
+    claimed = resume.claim_of(folder, subject.place.relative)
+    if options.fresh and not options.only:
+        claimed = replace(claimed, afresh=claimed.afresh + 1)
+    subject = replace(subject, salt=(shared.code_of(subject.document), claimed.afresh))
+    named, varied = _asked(subject, spec) if not spec.is_empty else _asked_before(subject, claimed)
+    files = set(map(str, spec.each[1])) if spec.each else set()
+    made = tuple(_run(name, values, subject, files) for name, values in named.items())
+    given = {name for values in named.values() for name in values}
+    return Plan(
+        options.out,
+        _shared(subject, options, folder),
+        subject.document,
+        made,
+        _standing(made, only(made, options.only), folder, options),
+        tuple(name for name in subject.declarations.names if name in given),
+        varied,
+        replace(
+            claimed, varied=varied, runs=tuple({"name": each.name, "parameters": each.parameters} for each in made)
+        ),
+    )
+
+
+def _standing(all_runs: tuple[Run, ...], chosen: tuple[Run, ...], folder: Folder, options: Options) -> resume.Standing:
+    """What is complete stays, but for what was chosen to run afresh; nothing runs that was not chosen."""
+    found = resume.standing(all_runs, folder)
+    ids = {run.id for run in chosen}
+    if options.fresh:
+        return replace(found, todo=chosen, kept=tuple(each for each in found.kept if each.id not in ids))
+    return replace(found, todo=tuple(run for run in found.todo if run.id in ids))
+
+
+def _subject(path: str | Path) -> Subject:
+    from nbprod.adapters import ipython
+    from nbprod.project.notebookfile import opened
+    from nbprod.project.parameters import declared
+    from nbprod.read import notebook
+
+    place = locate(path)
+    content = place.notebook.read_bytes()
+    read = notebook(content, place.relative, ipython.transform, place.beside)
+    document = shared.bare(opened(place.notebook, content).document)
+    return Subject(place, document, analyse(read), declared(read, place.notebook.parent))
+
+
+Named = tuple["dict[str, dict[str, Any]]", tuple[str, ...]]
+
+
+def _asked(subject: Subject, spec: Spec) -> Named:
+    """The values of each run by its name, and the parameters that vary, as the spec means them."""
+    combined = combinations(spec)
+    names: list[str | None] = [None] * len(combined)
+    if NAME not in subject.declarations.names:
+        names = [str(each[NAME]) if NAME in each else None for each in combined]
+        combined = tuple({name: value for name, value in each.items() if name != NAME} for each in combined)
+    values = _held(subject.declarations, combined)
+    varied = tuple(name for name in spec.varied if name in subject.declarations.names)
+    return dict(zip(runs.names(values, varied, names), values, strict=True)), varied
+
+
+def _asked_before(subject: Subject, claimed: resume.Claim) -> Named:
+    """The same of the runs that the folder had the last time."""
+    if not claimed.runs:
+        raise UsageError(
+            "nothing is asked for", hint="Say what varies: --grid NAME=A,B,C, --file runs.csv or --each 'data/*.csv'."
+        )
+    values = _held(subject.declarations, [each["parameters"] for each in claimed.runs])
+    return dict(zip((each["name"] for each in claimed.runs), values, strict=True)), claimed.varied
+
+
+def _held(declarations: Declarations, combined: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The values as the notebook's types; all that is wrong in any of them is told at once."""
+    values, faults = [], dict[str, None]()
+    for each in combined:
+        try:
+            values.append(from_data(declarations, each))
+        except ParametersRefused as refused:
+            faults |= dict.fromkeys(refused.faults)
+    if faults:
+        raise _refused(declarations, list(faults))
+    return values
+
+
+def _refused(declarations: Declarations, faults: list[str]) -> ParametersRefused:
+    shown = [f"\n  {each}" for each in faults[:FAULTS]]
+    more = [f"\n  … and {len(faults) - FAULTS} more"] if len(faults) > FAULTS else []
+    message = f"the values are not what {declarations.notebook} takes:{''.join([*shown, *more])}"
+    return ParametersRefused(message, faults, hint="Nothing was run.")
+
+
+def _run(name: str, values: Mapping[str, Any], subject: Subject, files: set[str]) -> Run:
+    from nbprod.run.batches.tables import version
+
+    given = {key: plain(value) for key, value in values.items()}
+    seen = [version(each, subject.place.notebook.parent) for each in map(str, given.values()) if each in files]
+    source = injected(subject.declarations, values) if values else ""
+    return Run(name, runs.digest([*subject.salt, given, seen]), given, source)
+
+
+def _shared(subject: Subject, options: Options, folder: Folder) -> shared.Shared:
+    return shared.Shared(
+        subject.place.relative,
+        str(subject.place.notebook.parent),
+        folder.absolute,
+        secrets.token_hex(8),
+        tuple(_wanted(subject.graph)),
+        tuple((cell, step.name) for step in subject.graph.steps for cell in step.cells),
+        subject.declarations.after,
+        subject.declarations.replaces,
+        options.timeout,
+        options.retries,
+    )
+
+
+def _wanted(graph: Graph) -> Iterable[shared.Wanted]:
+    for step in graph.steps:
+        mark = step.mark
+        for role, names in (("metric", mark.metrics), ("plot", mark.plots), ("out", mark.outs)):
+            yield from (shared.Wanted(name, role, step.name, step.cells[-1]) for name in names)
