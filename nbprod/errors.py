@@ -7,12 +7,14 @@ NbprodError                 the root: what happened, why, what to do
 ├── NotebookFaulty          the notebook has error diagnostics, so the verb cannot go on
 ├── CellFailed              a cell raised, or its kernel died, while the notebook ran
 ├── StepFailed              an extracted step raised while it ran
+├── StageFailed             a command of dvc.yaml failed
 ├── SchemaViolated          a value broke its schema at a step's border
 ├── ValueUnstorable         no format holds a value
 ├── ProjectBroken           dvc.yaml, params.yaml or a generated file cannot be used as it is
-├── WriteFailed             the disk or its permissions refused
-├── StorageFailed           a storage (s3://…) can't be reached, or refused
-└── ClusterFailed           a cluster can't be reached, or was lost
+ ├── RepositoryBusy          another process works in the repository
+ ├── WriteFailed             the disk or its permissions refused
+ ├── StorageFailed           a storage (s3://…) can't be reached, or refused
+ └── ClusterFailed           a cluster can't be reached, or was lost
 """
 
 from __future__ import annotations
@@ -96,6 +98,12 @@ class StepFailed(NbprodError):
         self.step = step
 
 
+class StageFailed(NbprodError):
+    """A command of dvc.yaml ended with another code than 0."""
+
+    exit_code = 1
+
+
 class SchemaViolated(NbprodError):
     """A value broke its schema at a step's border; `report` is the path of the file with every failure."""
 
@@ -115,6 +123,10 @@ class ValueUnstorable(NbprodError):
 
 class ProjectBroken(NbprodError):
     """dvc.yaml, params.yaml or a generated file cannot be used as it is."""
+
+
+class RepositoryBusy(NbprodError):
+    """Another process, of nbprod or DVC, works in the repository."""
 
 
 class WriteFailed(NbprodError):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from nbprod.project.reproducing import Planned, StageState
+    from nbprod.project.reproducing import Planned, Reproduced, StageState
+    from nbprod.repro.outcomes import Outcome
 
+ENDINGS = ("ran", "cached", "checked", "failed", "skipped", "fresh")
+LAST_LINES = 20  # of what a failed stage printed
 _MARKS = {"fresh": ("·", "green"), "stale": ("×", "yellow"), "follows": ("↓", "cyan")}
 
 
@@ -48,3 +53,70 @@ def _counted(found: Planned) -> str:
         return f"all {counts['fresh']} fresh: nothing to do" if found.stages else "no stages"
     words = {"fresh": "fresh", "stale": "stale", "follows": "follow"}
     return ", ".join(f"{count} {words[state]}" for state, count in counts.items() if count)
+
+
+def reproduced(found: Reproduced) -> str:
+    """Return a line that counts how the stages ended, one on what was put back, and what to give git."""
+    counts: Counter[str] = Counter(each.ending for each in found.outcomes)
+    parts = [f"{counts[ending]} {ending}" for ending in ENDINGS if counts[ending]]
+    if set(counts) <= {"fresh"}:
+        parts = [f"all {counts['fresh']} fresh: nothing to do" if counts else "no stages"]
+    lines = [f"  put back what a killed run had moved aside: {path}" for path in found.recovered]
+    lines.append(f"  {', '.join(parts)} in {seconds(found.seconds)}")
+    if found.changed:
+        lines.append(f"  git add {shlex.join(found.changed)}")
+    return "\n".join(lines)
+
+
+def reproduced_json(found: Reproduced) -> str:
+    """Return how each stage ended as JSON."""
+    stages = [
+        {
+            "name": each.name,
+            "ending": each.ending,
+            "reasons": [str(why) for why in each.reasons],
+            "seconds": round(each.seconds, 3),
+            "peak_bytes": each.peak,
+            **({"message": each.message, "log": list(each.log)} if each.message else {}),
+        }
+        for each in found.outcomes
+    ]
+    whole = {"good": found.good, "seconds": round(found.seconds, 3), "changed": list(found.changed), "stages": stages}
+    return json.dumps(whole, indent=2, ensure_ascii=False)
+
+
+def ended(outcome: Outcome) -> str:
+    """Return how a stage ended, as one line; after a failure, the end of what it printed too."""
+    if outcome.ending == "skipped":
+        return f"{click.style('–', fg='yellow')} {outcome.name}  skipped: it needs a stage that failed"
+    if outcome.ending == "failed":
+        return "\n".join([f"{click.style('✗', fg='red')} {outcome.name}  {outcome.message}", *_log(outcome)])
+    name = f"{click.style('✓', fg='green')} {outcome.name}"
+    words = {"ran": "ran", "cached": "taken from the cache", "checked": "outputs taken in"}
+    memory = f", {megabytes(outcome.peak)}" if outcome.peak else ""
+    why = "; ".join(map(str, outcome.reasons))
+    return f"{name}  {words[outcome.ending]}, {seconds(outcome.seconds)}{memory} ({why})"
+
+
+def _log(outcome: Outcome) -> list[str]:
+    return [f"    {line}" for line in outcome.log[-LAST_LINES:]]
+
+
+def seconds(value: float) -> str:
+    """Return a duration as people say it.
+
+    >>> seconds(0.0123), seconds(12.34), seconds(100)
+    ('12 ms', '12.3 s', '1:40')
+    """
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.1f} s" if value < 60 else f"{int(value) // 60}:{int(value) % 60:02}"
+
+
+def megabytes(value: int) -> str:
+    """Return a number of bytes in megabytes.
+
+    >>> megabytes(123_456_789)
+    '123 MB'
+    """
+    return f"{value / 1e6:.0f} MB"

@@ -37,29 +37,45 @@ def status(targets: tuple[str, ...], *, as_json: bool) -> None:
 
 @main.command(short_help="Run what is stale, as dvc repro does, only faster.")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), default=1, help="How many stages run side by side.")
 @click.option("--force", "-f", is_flag=True, help="Run fresh stages, too.")
 @click.option("--dry", is_flag=True, help="Run nothing: say what would run, and why.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def repro(targets: tuple[str, ...], *, force: bool, dry: bool, as_json: bool) -> None:
-    """Run the stages of dvc.yaml that are stale (or TARGETs and all that they need)."""
+@click.option("--pull", is_flag=True, help="First let DVC pull what is missing, and earlier runs.")
+@click.option("--keep-going", "-k", is_flag=True, help="After a failure, run what doesn't need the failed stage.")
+@click.option("--json", "as_json", is_flag=True, help="Print how each stage ended as JSON.")
+def repro(
+    targets: tuple[str, ...], jobs: int, *, force: bool, dry: bool, pull: bool, keep_going: bool, as_json: bool
+) -> None:
+    """Run the stages of dvc.yaml that are stale (or TARGETs and all that they need), and what then is stale below.
+
+    The same stages as `dvc repro`, the same dvc.lock, cache and run cache: DVC can't tell the difference. A TARGET is
+    a stage, a group of stages, a dvc.yaml, PATH/dvc.yaml:STAGE or a .dvc file. What nbprod doesn't do itself it leaves
+    to DVC, and says so. A stage that fails keeps its previous outputs. Exit 1 if one fails.
+    """
     from nbprod import reproduced
+    from nbprod.cli.reproshow import listening
     from nbprod.project import reproducing
     from nbprod.repro.unsupported import LeftToDvc
 
-    flags = ["--force"] if force else []
+    flags = {"--force": force, "--dry": dry, "--pull": pull, "--keep-going": keep_going}
+    given = [flag for flag, is_set in flags.items() if is_set]
     try:
-        if not dry:
-            _dvc_does(None, ["repro", *flags, *targets])
-        found = reproducing.planned(".", targets, force=force)
+        if dry:
+            planned = reproducing.planned(".", targets, force=force)
+            click.echo(reproduced.planned_json(planned) if as_json else reproduced.planned(planned, all_stages=False))
+            return
+        with listening(jobs, as_json=as_json) as (listener, captured):
+            options = reproducing.options(jobs, force=force, keep_going=keep_going, captured=captured)
+            found = reproducing.reproduce(".", targets, options, pull=pull, listener=listener)
     except LeftToDvc as left:
-        _dvc_does(left, ["repro", "--dry", *flags, *targets])
-    click.echo(reproduced.planned_json(found) if as_json else reproduced.planned(found, all_stages=False))
+        _dvc_does(left, ["repro", *given, *targets])
+    click.echo(reproduced.reproduced_json(found) if as_json else reproduced.reproduced(found))
+    sys.exit(0 if found.good else 1)
 
 
-def _dvc_does(left: LeftToDvc | None, arguments: Sequence[str]) -> NoReturn:
+def _dvc_does(left: LeftToDvc, arguments: Sequence[str]) -> NoReturn:
     """Hand the whole command to DVC, and say so in one line."""
     from nbprod.adapters import dvc
 
-    if left:
-        click.echo(f"nbprod: left to DVC ({left}): dvc {arguments[0]}", err=True)
+    click.echo(f"nbprod: left to DVC: {left}", err=True)
     sys.exit(dvc.run(arguments))

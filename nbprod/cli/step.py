@@ -23,3 +23,15 @@ def step(target: str, data: Path | None, *, as_json: bool) -> None:
 
     ran = project.step(target, data=data)
     click.echo(report.ran_json(ran) if as_json else report.ran(ran))
+
+
+def forked(_: object, target: str) -> int:
+    """Run `nbprod step TARGET` in a process that has been forked for it, and return its exit code."""
+    try:
+        main.main(["step", target], prog_name="nbprod", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    return 0

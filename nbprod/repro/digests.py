@@ -68,11 +68,12 @@ class Digests:
             return None
         if modes.S_ISDIR(found.st_mode):
             return self._folder(path)
-        return Content(self.file(path, found), found.st_size, executable=bool(found.st_mode & modes.S_IEXEC))
+        return Content(self.file(path, found), found.st_size, executable=bool(found.st_mode & 0o111))
 
     def tree(self, path: str) -> Tree:
-        """Return the files of a folder that DVC sees."""
-        self._folder(path)
+        """Return the files of a folder that DVC sees, as they were when its content was last asked for."""
+        if path not in self.trees:
+            self._folder(path)
         return self.trees[path]
 
     def file(self, path: str, found: os.stat_result) -> str:

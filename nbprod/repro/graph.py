@@ -21,11 +21,12 @@ class Graph:
     stages: tuple[Stage, ...]
     above: Mapping[str, tuple[Stage, ...]]
 
-    def ordered(self, wanted: Sequence[Stage]) -> tuple[Stage, ...]:
-        """Return the wanted stages and all that they need, each after those that it needs.
+    def needed(self, stage: Stage) -> tuple[Stage, ...]:
+        """Return the stages that it reads from; a frozen one needs none: DVC cuts it off."""
+        return () if stage.frozen else self.above[stage.key]
 
-        A frozen stage needs none: DVC cuts it off.
-        """
+    def ordered(self, wanted: Sequence[Stage]) -> tuple[Stage, ...]:
+        """Return the wanted stages and all that they need, each after those that it needs."""
         done: dict[str, Stage] = {}
         open_: set[str] = set()
         waiting = [(each, False) for each in reversed(wanted)]
@@ -38,8 +39,7 @@ class Graph:
                     continue
                 open_.add(stage.key)
                 waiting.append((stage, True))
-                needed = () if stage.frozen else self.above[stage.key]
-                waiting += [(each, False) for each in reversed(needed) if each.key not in done]
+                waiting += [(each, False) for each in reversed(self.needed(stage)) if each.key not in done]
         return tuple(done.values())
 
 

@@ -66,7 +66,7 @@ def read(path: str, memory: Memory) -> Lock:
     if conflict := _CONFLICT.search(text):
         line = text.count("\n", 0, conflict.start()) + 1
         raise ProjectBroken(f"{path}, line {line}: two branches were merged here, and not resolved", hint=_CURE)
-    lock = _by_blocks(path, text, memory) or _whole(path, text)
+    lock = by_blocks(path, text, memory) or _whole(path, text)
     _checked(lock)
     return lock
 
@@ -74,7 +74,7 @@ def read(path: str, memory: Memory) -> Lock:
 _CURE = "Take either side (git checkout --ours dvc.lock), or delete the file: only what differs will run again"
 
 
-def _by_blocks(path: str, text: str, memory: Memory) -> Lock | None:
+def by_blocks(path: str, text: str, memory: Memory) -> Lock | None:
     """Read stage by stage, most of which are known; None where the text isn't laid out as DVC does."""
     if not text.startswith(HEADER) or not text.endswith("\n"):
         return None

@@ -24,8 +24,7 @@ def plan(repository: Repository, targets: Sequence[str] = (), *, force: bool = F
         reasons = list(repository.judge.reasons(stage, repository.entry(stage)))
         if force and not reasons and not stage.source:
             reasons.append(Reason("forced"))
-        needed = () if stage.frozen else repository.graph.above[stage.key]
-        makers = [each for each in needed if verdicts[each.key].state != "fresh"]
+        makers = [each for each in repository.graph.needed(stage) if verdicts[each.key].state != "fresh"]
         upstream = [Reason("upstream", repository.address(each)) for each in makers]
         state: State = "stale" if reasons else ("follows" if upstream else "fresh")
         verdicts[stage.key] = Verdict(stage, state, (*reasons, *upstream))

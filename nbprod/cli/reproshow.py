@@ -1,0 +1,135 @@
+"""How a run of stages is shown while it goes on: a live table in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nbprod.adapters import process
+from nbprod.reproduced import ended, megabytes, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nbprod.repro.outcomes import Listener, Outcome
+
+MOST = 12  # running stages that are shown at once
+
+
+@contextmanager
+def listening(jobs: int, *, as_json: bool) -> Iterator[tuple[Listener, bool]]:
+    """Yield who listens to a run, and whether what stages print must be captured for them.
+
+    What stages print goes to standard error where JSON goes to standard output.
+    """
+    if sys.stderr.isatty() and not as_json:
+        live = Live()
+        try:
+            yield live, True
+        finally:
+            live.close()
+    else:
+        yield Lines(several=jobs > 1, err=as_json), jobs > 1 or as_json
+
+
+class Lines:
+    """A line when a stage begins and one when it ends; what stages print side by side is named."""
+
+    def __init__(self, *, several: bool, err: bool) -> None:
+        self.several = several
+        self.err = err
+
+    def planned(self, names: Sequence[str]) -> None:
+        """Nothing: the end counts them."""
+
+    def started(self, name: str, commands: Sequence[str], pid: int) -> None:  # noqa: ARG002  (a listener's)
+        """Say what runs."""
+        click.echo(f"{name}: {commands[0]}", err=self.err)
+
+    def line(self, name: str, text: str) -> None:
+        """Pass on what a stage printed."""
+        click.echo(f"{name} | {text}" if self.several else text, err=self.err)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Say how it ended, if something was to be done."""
+        if outcome.ending != "fresh":
+            click.echo(ended(outcome), err=self.err)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A running stage: its process and when it began."""
+
+    pid: int
+    began: float
+    command: str
+
+
+class Live:
+    """A table at the terminal's bottom: how many wait and are done, and each that runs with its time and memory."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live as RichLive
+
+        self.console = Console(stderr=True, highlight=False)
+        self.running: dict[str, Seen] = {}
+        self.counts = {"waiting": 0, "fresh": 0, "ran": 0, "cached": 0, "checked": 0, "failed": 0, "skipped": 0}
+        self.lock = threading.Lock()
+        self.live = RichLive(get_renderable=self._table, console=self.console, refresh_per_second=4, transient=True)
+        self.shown = False
+
+    def planned(self, names: Sequence[str]) -> None:
+        """All wait."""
+        self.counts["waiting"] = len(names)
+
+    def started(self, name: str, commands: Sequence[str], pid: int) -> None:
+        """A stage runs now."""
+        with self.lock:
+            self.running[name] = Seen(pid, time.monotonic(), commands[0])
+            if not self.shown:
+                self.shown = True
+                self.live.start()
+
+    def line(self, name: str, text: str) -> None:
+        """Show what a stage printed above the table."""
+        from rich.text import Text
+
+        self.console.print(Text(f"{name} | {text}"))
+
+    def ended(self, outcome: Outcome) -> None:
+        """Count it, and say how it ended."""
+        from rich.text import Text
+
+        with self.lock:
+            self.running.pop(outcome.name, None)
+            self.counts["waiting"] -= 1
+            self.counts[outcome.ending] += 1
+        if outcome.ending != "fresh":
+            self.console.print(Text.from_ansi(ended(outcome)))
+
+    def close(self) -> None:
+        """Take the table away."""
+        if self.shown:
+            self.live.stop()
+
+    def _table(self) -> Any:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        with self.lock:
+            counts = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
+            running = list(self.running.items())[:MOST]
+        for name, seen in running:
+            used = process.memory(seen.pid)
+            memory = megabytes(used) if used else ""
+            table.add_row(Text(f"  ▸ {name}"), seconds(time.monotonic() - seen.began), memory, Text(seen.command[:60]))
+        table.add_row(Text(f"  {counts}", style="dim"))
+        return table

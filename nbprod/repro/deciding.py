@@ -1,0 +1,70 @@
+"""What is to be done for a stage whose turn has come: nothing, an earlier run's outputs, or a run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nbprod.errors import ProjectBroken
+from nbprod.repro import entries, runcache, working
+from nbprod.repro.verdicts import Reason
+
+if TYPE_CHECKING:
+    from nbprod.repro.entries import Entry
+    from nbprod.repro.repository import Repository
+    from nbprod.repro.runcache import RunCache
+    from nbprod.repro.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why a stage must run (not at all without a reason), and an earlier run whose outputs can be taken."""
+
+    reasons: tuple[Reason, ...]
+    earlier: Entry | None = None
+
+
+def decided(stage: Stage, known: Entry | None, repository: Repository, runs: RunCache, *, force: bool) -> Decision:
+    """Decide by what is on disk now.
+
+    Raises:
+        ProjectBroken: A dep or a parameter is missing.
+    """
+    reasons = tuple(repository.judge.reasons(stage, known))
+    if force:
+        return Decision(reasons or (Reason("forced"),))
+    if not reasons or stage.source or stage.frozen:
+        return Decision(reasons)
+    if missing := next((dep for dep in stage.deps if not os.path.exists(dep.full)), None):
+        raise ProjectBroken(
+            f"the dep {missing.path} is missing", hint="Make it, or take it out of the stage in dvc.yaml"
+        )
+    working.values(stage, repository)
+    return Decision(reasons, _earlier(stage, known, repository, runs))
+
+
+def _earlier(stage: Stage, known: Entry | None, repository: Repository, runs: RunCache) -> Entry | None:
+    if not runcache.remembers(stage, repository.root):
+        return None
+    run = known if known and _complete(stage, known) and repository.judge.inputs_same(stage, known) else None
+    if run is None:
+        run = runs.find(_inputs(stage, repository))
+    return run if run and _complete(stage, run) and _in_cache(stage, run, repository) else None
+
+
+def _inputs(stage: Stage, repository: Repository) -> Entry:
+    """The entry that the stage would have, but for what its outputs hold."""
+    contents = {dep.full: content for dep in stage.deps if (content := repository.digests.of(dep.full))}
+    found = entries.entry(replace(stage, outs=()), contents, working.values(stage, repository))
+    return found | {"outs": [{"path": path} for path in sorted(out.path for out in stage.outs)]}
+
+
+def _complete(stage: Stage, run: Entry) -> bool:
+    known = {each.get("path"): each.get("md5") for each in run.get("outs", ())}
+    return all(known.get(out.path) for out in stage.outs)
+
+
+def _in_cache(stage: Stage, run: Entry, repository: Repository) -> bool:
+    known = {each["path"]: each["md5"] for each in run["outs"]}
+    return all(repository.objects.has(known[out.path]) for out in stage.outs)

@@ -1,0 +1,71 @@
+"""DVC's run cache: what a command made of the same deps and params before, by whichever program it was run."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from nbprod.adapters import yaml
+from nbprod.errors import NbprodError
+from nbprod.repro import entries
+
+if TYPE_CHECKING:
+    from nbprod.repro.entries import Entry
+    from nbprod.repro.memory import Memory
+    from nbprod.repro.stages import Stage
+
+
+def remembers(stage: Stage, root: str) -> bool:
+    """Whether DVC's run cache takes such a stage: it has deps, outs, and nothing that makes runs differ."""
+    if stage.always or stage.callback or not (stage.cmd and (stage.deps or stage.params) and stage.outs):
+        return False
+    return not any(each.persist for each in stage.outs) and all(
+        each.full.startswith(root + os.sep) or not os.path.isabs(each.path) for each in stage.deps
+    )
+
+
+def saves(stage: Stage) -> bool:
+    """Whether a run is kept: not where an output other than a metric or a plot is not cached."""
+    return all(each.cache or each.role != "out" for each in stage.outs)
+
+
+class RunCache:
+    """The runs below a cache's folder."""
+
+    def __init__(self, cache: str, memory: Memory) -> None:
+        self.folder = os.path.join(cache, "runs")
+        self.memory = memory
+
+    def find(self, inputs: Entry) -> Entry | None:
+        """Return the newest run with that command, deps, params and paths of outs."""
+        folder = self._folder(entries.key_of(inputs))
+        try:
+            with os.scandir(folder) as found:
+                newest = max(found, key=lambda each: each.stat().st_mtime_ns, default=None)
+        except OSError:
+            return None
+        return self._read(newest.path) if newest else None
+
+    def save(self, run: Entry) -> None:
+        """Keep a run, unless it is there."""
+        folder = self._folder(entries.key_of(run))
+        place = os.path.join(folder, entries.value_of(run))
+        if os.path.exists(place):
+            return
+        os.makedirs(folder, exist_ok=True)
+        draft = f"{place}.{os.getpid()}.tmp"
+        with open(draft, "w", encoding="utf-8") as file:
+            file.write(entries.text(run))
+        os.replace(draft, place)
+
+    def _folder(self, key: str) -> str:
+        return os.path.join(self.folder, key[:2], key)
+
+    def _read(self, path: str) -> Entry | None:
+        with suppress(OSError, UnicodeDecodeError, NbprodError):
+            with open(path, encoding="utf-8") as file:
+                found = yaml.parse(file.read(), path)
+            if isinstance(found, dict) and found.get("cmd") and isinstance(found.get("outs"), list):
+                return found
+        return None

@@ -1,0 +1,95 @@
+"""A whole run: locks taken, what was left behind put back, stages run, git told."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from nbprod.adapters import dvc
+from nbprod.repro import finding, gitignoring, locking, preloading, settings, shell
+from nbprod.repro.outcomes import Listener, Nobody, Outcome
+from nbprod.repro.repository import Repository, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nbprod.adapters.forkserver import ForkServer
+    from nbprod.repro.scheduling import Options, Scheduler
+    from nbprod.repro.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the stages of a run ended, and which files of it git should know of."""
+
+    outcomes: tuple[Outcome, ...]
+    changed: tuple[str, ...] = ()
+    recovered: tuple[str, ...] = ()
+
+
+def run(
+    folder: str, targets: Sequence[str], options: Options | None = None, *, pull: bool, listener: Listener | None
+) -> Run:
+    """Run what is stale; see nbprod.project.reproducing.reproduce."""
+    root = finding.root_of(folder)
+    locks = locking.Locks(root, hardlink=settings.read(root).hardlink_lock)
+    with ExitStack() as stack:
+        locks.repository.acquire()
+        stack.callback(locks.repository.release)
+        repository = opened(folder)
+        stack.callback(repository.memory.save)
+        del pull
+        return _run(repository, targets, options, locks, listener or Nobody(), stack)
+
+
+def _run(
+    repository: Repository, targets: Sequence[str], options: Options | None, locks: locking.Locks, listener: Listener,
+    stack: ExitStack,
+) -> Run:  # fmt: skip
+    from nbprod.repro.scheduling import Options, Scheduler, recovered
+
+    back = recovered(repository)
+    stages = repository.graph.ordered(repository.wanted(targets))
+    listener.planned([repository.address(stage) for stage in stages])
+    server = _server(repository, stages, stack)
+    scheduler = Scheduler(repository, stages, options or Options(), listener, locks, server, _source)
+    try:
+        outcomes = scheduler.run()
+    finally:
+        changed = _told(repository, scheduler)
+    return Run(outcomes, tuple(changed), tuple(back))
+
+
+def _server(repository: Repository, stages: Sequence[Stage], stack: ExitStack) -> Callable[[], ForkServer]:
+    """Return what begins the process that stages of ours are forked from, when the first of them runs."""
+
+    @cache
+    def begun() -> ForkServer:
+        from nbprod.adapters.forkserver import ForkServer
+
+        targets = [shell.own_step(stage, os.environ.get("PATH", "")) for stage in stages]
+        packages = dict.fromkeys(target.partition(".")[0] for target in targets if target)
+        return stack.enter_context(ForkServer(preloading.modules(repository.root, packages)))
+
+    return begun
+
+
+def _source(stage: Stage) -> int:
+    return dvc.run(["repro", "--single-item", "--quiet", os.path.basename(stage.file)], os.path.dirname(stage.file))
+
+
+def _told(repository: Repository, scheduler: Scheduler) -> list[str]:
+    """Settle the locks on the disk; give git what has changed if DVC is set to, and return it."""
+    changed = list(dict.fromkeys([*scheduler.written, *scheduler.touched]))
+    for path in scheduler.written:
+        with suppress(OSError):
+            handle = os.open(path, os.O_RDONLY)
+            os.fsync(handle)
+            os.close(handle)
+    if repository.settings.autostage and repository.settings.git:
+        gitignoring.stage(changed, repository.settings.git)
+        return []
+    return [os.path.relpath(path, repository.folder) for path in changed]

@@ -1,0 +1,291 @@
+"""What a run leaves behind: what DVC would have left, byte for byte, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nbprod.errors import RepositoryBusy
+from nbprod.project.reproducing import options, planned, reproduce
+from tests.repro.conftest import dvc, stale_by_dvc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PIPELINE = """\
+vars:
+- times: 3
+stages:
+  load:
+    cmd: mkdir -p data && cp raw.csv data/raw.csv && chmod +x data/raw.csv
+    deps:
+    - raw.csv
+    outs:
+    - data/raw.csv
+  split:
+    cmd:
+    - mkdir -p parts/deep
+    - echo ${times} > parts/a; cp data/raw.csv 'parts/deep/b ü'
+    deps:
+    - data/raw.csv
+    params:
+    - seed
+    - model.depth
+    outs:
+    - parts
+  each:
+    foreach: [1, 2]
+    do:
+      cmd: echo ${item} > each${item}.txt
+      deps:
+      - parts
+      outs:
+      - each${item}.txt
+  grid:
+    matrix:
+      a: [x, y]
+    cmd: echo ${item.a} > ${item.a}.txt
+    deps:
+    - parts
+    outs:
+    - ${item.a}.txt:
+        push: false
+  fit:
+    cmd: cat parts/a > model.txt && echo '{"auc":1}' > metrics.json && echo x >> keep.txt
+    deps:
+    - parts
+    params:
+    - more.json:
+    outs:
+    - model.txt
+    - keep.txt:
+        persist: true
+    metrics:
+    - metrics.json:
+        cache: false
+  curve:
+    cmd: echo '[{"x":1,"y":2}]' > curve.json
+    deps:
+    - parts
+    plots:
+    - curve.json:
+        x: x
+        y: y
+  score:
+    cmd: echo '{"auc":1}' > score.json
+    deps:
+    - parts
+    metrics:
+    - score.json:
+        cache: false
+  empty:
+    cmd: mkdir -p nothing
+    deps:
+    - raw.csv
+    outs:
+    - nothing
+  still:
+    cmd: echo never > still.txt
+    deps:
+    - raw.csv
+    outs:
+    - still.txt
+    frozen: true
+  long:
+    cmd: "echo 'a command that is longer than eighty letters, so that YAML folds it: with a colon' > long.txt"
+    deps:
+    - raw.csv
+    outs:
+    - long.txt
+"""
+BELOW = """\
+stages:
+  copy:
+    wdir: "../d é"
+    cmd: cp ../parts/a "x y.txt"
+    deps:
+    - ../parts/a
+    outs:
+    - "x y.txt"
+"""
+
+
+@pytest.fixture
+def full(repository):
+    for folder in ("sub", "d é"):
+        (repository / folder).mkdir()
+    (repository / "dvc.yaml").write_text(PIPELINE)
+    (repository / "sub/dvc.yaml").write_text(BELOW)
+    (repository / "raw.csv").write_text("1\n2\n")
+    (repository / "still.txt").write_text("still\n")
+    (repository / "params.yaml").write_text('seed: 0\nmodel: {depth: [1, 2.5, null, "a b"], size: 3}\n')
+    (repository / "more.json").write_text('{"rate": 0.5, "when": "x", "on": true, "none": null, "many": {}}')
+    return repository
+
+
+def _left_behind(root: Path) -> dict[str, object]:
+    files = {
+        each.relative_to(root).as_posix(): each
+        for each in sorted(root.rglob("*"))
+        if each.is_file() and not {".git", "tmp"} & set(each.relative_to(root).parts)
+    }
+    in_cache = {name: oct(each.stat().st_mode) for name, each in files.items() if name.startswith(".dvc/cache/")}
+    return {
+        **{name: each.read_bytes() for name, each in files.items()},
+        **{f"mode {n}": m for n, m in in_cache.items()},
+    }
+
+
+@pytest.mark.slow
+def test_a_run_leaves_what_dvc_leaves_and_dvc_has_nothing_to_do(full, tmp_path, monkeypatch):
+    shutil.copytree(full, tmp_path / "other")
+    assert reproduce(full).good
+    assert reproduce(full / "sub").ran == ("copy",)
+    assert stale_by_dvc(full) == set()
+    monkeypatch.chdir(tmp_path / "other")
+    dvc("repro", "-q", "-R", ".")
+    assert _left_behind(full) == _left_behind(tmp_path / "other")
+
+
+@pytest.mark.slow
+def test_run_caches_are_used_both_ways(full):
+    reproduce(full)
+    for seed in ("seed: 1", "seed: 2"):
+        (full / "params.yaml").write_text((full / "params.yaml").read_text().replace("seed: 0", seed))
+        (reproduce(full) if seed == "seed: 1" else dvc("repro", "-q"))
+        (full / "params.yaml").write_text((full / "params.yaml").read_text().replace(seed, "seed: 0"))
+    reproduce(full)
+    (full / "params.yaml").write_text((full / "params.yaml").read_text().replace("seed: 0", "seed: 2"))
+    endings = {each.name: each.ending for each in reproduce(full).outcomes}
+    assert endings["split"] == "cached", "DVC's entry is used"
+    (full / "params.yaml").write_text((full / "params.yaml").read_text().replace("seed: 2", "seed: 1"))
+    told = subprocess.run([sys.executable, "-m", "dvc", "repro"], check=True, capture_output=True, text=True).stdout
+    assert "'split' is cached" in told, "ours is used by DVC"
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_stage_that_fails_keeps_its_outputs_and_stops_those_below_it(repository, jobs):
+    (repository / "dvc.yaml").write_text(
+        "stages:\n"
+        "  a:\n    cmd: cp in.txt a.txt && test $(cat in.txt) != bad\n    deps: [in.txt]\n    outs: [a.txt]\n"
+        "  b:\n    cmd: cp a.txt b.txt\n    deps: [a.txt]\n    outs: [b.txt]\n"
+        "  c:\n    cmd: cp in.txt c.txt\n    deps: [in.txt]\n    outs: [c.txt]\n"
+    )
+    (repository / "in.txt").write_text("good")
+    assert reproduce(repository, how=options(jobs)).good
+    (repository / "in.txt").write_text("bad")
+    found = reproduce(repository, how=options(jobs, keep_going=True))
+    assert {each.name: each.ending for each in found.outcomes} == {"a": "failed", "b": "skipped", "c": "ran"}
+    assert "exited with 1" in next(each.message for each in found.outcomes if each.name == "a")
+    assert (repository / "a.txt").read_text() == "good"
+    assert (repository / "c.txt").read_text() == "bad"
+    assert planned(repository).stale == ("a",)
+    (repository / "in.txt").write_text("fine")
+    assert reproduce(repository, how=options(jobs)).ran == ("a", "b", "c") if jobs == 1 else ("a", "c", "b")
+
+
+def test_what_a_stage_prints_is_heard_and_kept_when_it_fails(repository):
+    (repository / "dvc.yaml").write_text("stages:\n  a:\n    cmd: echo one; echo two >&2; exit 3\n    outs: [a.txt]\n")
+    failed = reproduce(repository).outcomes[0]
+    assert (failed.ending, failed.log) == ("failed", ("one", "two"))
+
+
+def test_an_output_that_is_not_made_is_a_failure(repository):
+    (repository / "dvc.yaml").write_text("stages:\n  a:\n    cmd: true > b.txt\n    outs: [a.txt]\n")
+    assert "the output a.txt is missing" in reproduce(repository).outcomes[0].message
+
+
+def test_stages_run_side_by_side(repository):
+    """Two stages that wait for each other end only if both run at once."""
+    meet = (
+        "touch {me}.here; for i in $(seq 500); do test -e {other}.here && break; sleep 0.01; done; test -e {other}.here"
+    )
+    stages = "".join(
+        f"  {me}:\n    cmd: {meet.format(me=me, other=other)} && echo {me} > {me}.txt\n    outs: [{me}.txt]\n"
+        for me, other in (("a", "b"), ("b", "a"))
+    )
+    (repository / "dvc.yaml").write_text(f"stages:\n{stages}")
+    assert reproduce(repository, how=options(2)).good
+
+
+@pytest.mark.slow
+def test_two_runs_exclude_each_other_and_dvc(repository):
+    (repository / "dvc.yaml").write_text(
+        "stages:\n  a:\n    cmd: touch on; sleep 60; echo a > a.txt\n    outs: [a.txt]\n"
+    )
+    with subprocess.Popen([sys.executable, "-m", "nbprod", "repro"], stdout=subprocess.DEVNULL) as first:
+        while not (repository / "on").exists():
+            time.sleep(0.02)
+        second = reproduce(repository).outcomes[0]
+        assert (second.ending, f"(process {first.pid})" in second.message) == ("failed", True)
+        theirs = subprocess.run([sys.executable, "-m", "dvc", "repro"], capture_output=True, text=True, check=False)
+        assert f"(PID {first.pid})" in theirs.stderr
+        first.send_signal(signal.SIGINT)
+        assert first.wait(20) == 130
+    assert not (repository / "a.txt").exists()
+
+
+def test_a_lock_that_dvc_holds_is_respected(repository, monkeypatch):
+    import zc.lockfile
+
+    monkeypatch.setattr("nbprod.repro.locking.PATIENCE", 0.1)
+    (repository / "dvc.yaml").write_text("stages:\n  a:\n    cmd: echo a > a.txt\n    outs: [a.txt]\n")
+    lock = zc.lockfile.LockFile(str(repository / ".dvc/tmp/lock"))
+    with pytest.raises(RepositoryBusy, match="another process"):
+        reproduce(repository)
+    lock.close()
+    assert reproduce(repository).good
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_nothing_is_lost(repository):
+    """Kill a run again and again, at any moment; DVC accepts what is there, and the next run goes on from it."""
+    moments = random.Random(os.environ.get("NBPROD_SEED", "0"))
+    stages = [
+        f"  s{at}:\n    cmd: cat {before}.txt > s{at}.txt; sleep 0.01; echo {at} >> s{at}.txt\n"
+        f"    deps: [{before}.txt]\n    outs: [s{at}.txt]\n"
+        for at, before in enumerate(["in", *(f"s{at}" for at in range(7))])
+    ]
+    (repository / "dvc.yaml").write_text("stages:\n" + "".join(stages))
+    tries = int(os.environ.get("NBPROD_KILLS", "24"))
+    for attempt in range(tries):
+        (repository / "in.txt").write_text(f"{attempt}\n")
+        with subprocess.Popen([sys.executable, "-m", "nbprod", "repro"], stdout=subprocess.DEVNULL) as run:
+            time.sleep(moments.uniform(0.05, 0.6))
+            run.kill()
+        before = planned(repository)
+        if attempt % 8 == 0:
+            assert set(before.stale) == stale_by_dvc(repository)
+    assert reproduce(repository).good
+    assert stale_by_dvc(repository) == set()
+    assert (repository / "s7.txt").read_text() == f"{tries - 1}\n" + "".join(f"{at}\n" for at in range(8))
+    assert not list((repository / ".dvc/tmp/nbprod").glob("aside/*"))
+
+
+def test_the_lock_of_somebody_else_is_taken_in_while_a_stage_runs(repository):
+    (repository / "dvc.yaml").write_text(
+        "stages: {a: {cmd: cp -f other.lock dvc.lock; echo a > a.txt, outs: [a.txt]}}\n"
+    )
+    (repository / "other.lock").write_text("schema: '2.0'\nstages:\n  gone:\n    cmd: 'true'\n")
+    assert reproduce(repository).good
+    lock = (repository / "dvc.lock").read_text()
+    assert "  gone:\n    cmd: 'true'\n" in lock
+    assert "  a:\n    cmd: cp -f" in lock
+
+
+def test_json_tells_how_each_stage_ended(repository):
+    (repository / "dvc.yaml").write_text("stages:\n  a:\n    cmd: echo said; echo a > a.txt\n    outs: [a.txt]\n")
+    command = [sys.executable, "-m", "nbprod", "repro", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert [(each["name"], each["ending"]) for each in told["stages"]] == [("a", "ran")]
+    assert "said" in done.stderr
