@@ -46,7 +46,7 @@ class ValueSeen:
     those of what a list, set or tuple holds, or of a dict's keys and values, "" where they are of several classes;
     `shape` its rows and columns or its length; `size` its bytes in memory; `fingerprint` "" when it has none, and then
     `unfingerprinted` says why. `format` is the one that survived the round trip, "" when none did, and then
-    `unstorable` says why and what to do.
+    `unstorable` says why and what to do. `code`: it holds functions or classes of the notebook themselves.
     """
 
     name: str
@@ -57,6 +57,7 @@ class ValueSeen:
     unfingerprinted: str = ""
     format: str = ""
     unstorable: str = ""
+    code: bool = False
     frame: FrameSeen | None = None
     summary: str = ""  # a short text for people: "327,346 × 20", "Pipeline", "6 values"
     items: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ def live(seen: Record) -> tuple[Unfit, ...]:
     code = [
         Unfit(step, value.name, f"'{value.name}' holds functions or classes of the notebook")
         for step, value in outputs
-        if value.format == "cloudpickle"
+        if value.code
     ]
     parts = [
         Unfit(step, value.name, f"'{value.name}' is a part of a figure")

@@ -13,7 +13,7 @@ from nbprod.record.files import mentioned, note_programs, read_and_written, sign
 from nbprod.record.memory import Peak
 from nbprod.record.modules import module_files
 from nbprod.record.randomness import Draws
-from nbprod.values import groups
+from nbprod.values import groups, holds_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -160,6 +160,11 @@ class Observer:
             return described
         formats = self._keep(step, self.border.values(step.outputs), together)
         pairs = ((each, *formats.get(each.name, ("", ""))) for each in described)
-        stored = tuple(replace(each, format=form, unstorable=why) for each, form, why in pairs)
+        stored = tuple(
+            replace(each, format=form, unstorable=why, code=self._is_code(each.name, form)) for each, form, why in pairs
+        )
         self.border.learn(stored)
         return stored
+
+    def _is_code(self, name: str, form: str) -> bool:
+        return form == "cloudpickle" and holds_code(self.border.value(name))

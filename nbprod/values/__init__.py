@@ -8,6 +8,7 @@ from nbprod.values.describe import describe
 from nbprod.values.disk import whole, whole_folder, write_whole
 from nbprod.values.duplicates import duplicate
 from nbprod.values.fingerprint import Fingerprint, fingerprint
+from nbprod.values.formats.pickles import holds_code
 from nbprod.values.pictures import FIGURES, counted, picture, pictures_differ, pictures_in, save_pictures
 from nbprod.values.sampling import sample
 from nbprod.values.sharing import groups
@@ -24,6 +25,7 @@ __all__ = [
     "fingerprint",
     "first_difference",
     "groups",
+    "holds_code",
     "load",
     "picture",
     "pictures_differ",

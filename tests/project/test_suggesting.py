@@ -106,3 +106,24 @@ def test_both_runs_draw_the_same_where_nothing_seeds(tmp_path):
     found = suggest(tmp_path / "draws.ipynb", out=tmp_path / "marked.ipynb")
     assert {"total", "score"} <= set(outs(found))
     assert "other" not in outs(found)
+
+
+def test_what_classes_of_the_notebook_made_crosses_and_their_functions_do_not(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    sources = [
+        "class Team:\n    def __init__(self, name):\n        self.name = name\n        self.score = len(name)",
+        "# Teams",
+        "teams = [Team(each) for each in sorted(open('names.txt').read().split())]",
+        "# Best",
+        "best = max(teams, key=lambda team: team.score)\nbest.score += 1",
+        "# Rules",
+        "rules = {open('names.txt').read(1): lambda team: team.score + 1}",
+        "# Scores",
+        "score = [rule(best) for rule in rules.values()]",
+    ]
+    make = {True: v4.new_markdown_cell, False: v4.new_code_cell}
+    cells = [make[each.startswith("# ")](each) for each in sources]
+    (tmp_path / "teams.ipynb").write_text(json.dumps(v4.new_notebook(cells=cells)))
+    (tmp_path / "names.txt").write_text("red green blue")
+    found = suggest(tmp_path / "teams.ipynb", out=tmp_path / "marked.ipynb").suggestion
+    assert [each.cells for each in found.segments] == [(2,), (4,), (6, 8)]

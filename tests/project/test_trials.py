@@ -30,8 +30,9 @@ def test_values_and_figures_that_move():
 
 def test_values_that_live_by_what_stays_behind():
     seen = record(
-        value("model", "Own", format="cloudpickle"),
+        value("team", "Own", format="cloudpickle"),
+        value("rule", "function", format="cloudpickle", code=True),
         value("axes", "matplotlib.axes.Axes"),
         value("figure", "matplotlib.figure.Figure"),
     )
-    assert names(trials.live(seen)) == ["model", "axes"]
+    assert names(trials.live(seen)) == ["rule", "axes"]

@@ -10,6 +10,7 @@ import io
 import pickle
 import sys
 from contextlib import contextmanager
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from nbprod.values.content.frames import extras_of
@@ -113,6 +114,31 @@ def _dumped(pickler: Any, value: Any) -> bytes:
     except Exception as error:
         raise DoesNotFitError(str(error)) from error
     return stream.getvalue()
+
+
+class _Instances(_Pickler):
+    """Pickles instances of a cell's classes by the name of the class, and refuses what is code itself."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.classes: set[type] = set()
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, FunctionType) and value.__module__ == "__main__":
+            raise DoesNotFitError("a function of a cell")
+        if isinstance(value, type) and value.__module__ == "__main__" and value not in self.classes:
+            raise DoesNotFitError("a class of a cell")
+        self.classes.add(type(value))
+        return super().reducer_override(value)
+
+
+def holds_code(value: object) -> bool:
+    """Whether it holds functions or classes of the notebook, more than as the classes of what it holds."""
+    try:
+        _dumped(_Instances, value)
+    except (DoesNotFitError, OnlyHereError):
+        return True
+    return False
 
 
 def write_pickle(value: Any, path: Path) -> None:
