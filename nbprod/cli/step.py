@@ -28,10 +28,9 @@ def step(target: str, data: Path | None, *, as_json: bool) -> None:
 def forked(_: object, target: str) -> int:
     """Run `nbprod step TARGET` in a process that has been forked for it, and return its exit code."""
     try:
-        main.main(["step", target], prog_name="nbprod", standalone_mode=False)
+        # Without standalone mode click hands an exit code back as if it were what the command returned.
+        code: object = main.main(["step", target], prog_name="nbprod", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    return 0
+    return code if isinstance(code, int) else 0
