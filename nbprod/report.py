@@ -213,7 +213,10 @@ def exported_json(done: Exported) -> str:
 def verified(done: Verified) -> str:
     """Return one table of all outputs, the first difference of each that differs, and the verdict."""
     if not done.outputs:
-        return "  nothing to compare: no step has an output. Declare what is wanted, as in %%step NAME --outs RESULT"
+        return (
+            "  nothing to compare, so nothing is proven: no step has an output. Declare what is wanted, as in "
+            "%%step NAME --outs RESULT"
+        )
     rows = [
         (each.step, each.name, each.summary, "equal" if each.equal else click.style("DIFFERENT", fg="red"))
         for each in done.outputs

@@ -101,7 +101,9 @@ def test_verify_shows_each_output_and_the_first_difference():
 
 
 def test_a_proof_of_nothing_claims_nothing():
-    assert report.verified(Verified(())).startswith("  nothing to compare: no step has an output.")
+    assert report.verified(Verified(())).startswith(
+        "  nothing to compare, so nothing is proven: no step has an output."
+    )
 
 
 def test_a_failure_shows_the_notebooks_own_words_first():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbprod.model.diagnostic import Diagnostic
+    from nbprod.model.graph import Graph
     from nbprod.model.notebook import Notebook
     from nbprod.project import Progress
     from nbprod.project.notebookfile import NotebookFile
@@ -176,6 +177,7 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
     from nbprod import suggest
     from nbprod.project import analyse
 
+    told: list[str] = []  # why results were taken away
     for _ in range(ROUNDS):
         try:
             trial = _trial(out, progress)
@@ -191,22 +193,38 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
             uncarried=draft.uncarried,
         )
         if better is None:
-            return found
+            return _judged(found, trial, told)
+        told += [each.why for each in trial.unfit]
+        told += [f"what '{each}' displays looks different in every run" for each in trial.restless]
         found = replace(better, settings=found.settings)
         _write(out, _text(draft, found, out, magics=magics))
     return found
+
+
+def _judged(found: Suggestion, trial: _Trial, told: list[str]) -> Suggestion:
+    """The suggestion with the graph that the runs showed; an error where they left nothing to compare."""
+    from nbprod.model.faults import NOTHING_COMPARED
+
+    graph = trial.graph or found.graph
+    if told and trial.graph and not trial.shows and not any(step.outputs for step in graph.steps):
+        fault = NOTHING_COMPARED.at(graph.steps[0].cells[0], 1, why="; ".join(dict.fromkeys(told)))
+        graph = replace(graph, diagnostics=(fault, *graph.diagnostics))
+    return replace(found, graph=graph)
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
     """What recorded runs say against the marks.
 
-    Faults; outputs that had better not cross, with why; steps whose figures are others in every run.
+    Faults; outputs that had better not cross, with why; steps whose figures are others in every run; what the graph
+    is, and whether any step displays figures.
     """
 
     faults: tuple[Diagnostic, ...]
     unfit: tuple[Unfit, ...] = ()
     restless: tuple[str, ...] = ()
+    graph: Graph | None = None
+    shows: bool = False
 
 
 def _trial(out: Path, progress: Progress | None) -> _Trial:
@@ -226,9 +244,10 @@ def _recorded_twice(out: Path, states: Path, progress: Progress | None) -> _Tria
     faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR)
     unfit = trials.live(first)
     if faults or unfit:
-        return _Trial(faults, unfit)
+        return _Trial(faults, unfit, graph=graph)
     second = record(out, states=states, progress=progress)
-    return _Trial((), trials.moving(first, second), trials.restless(first, second))
+    shows = any(each.figures for each in first.steps)
+    return _Trial((), trials.moving(first, second), trials.restless(first, second), graph, shows)
 
 
 def _text(draft: _Draft, found: Suggestion, out: Path, *, magics: bool) -> str:

@@ -13,7 +13,7 @@ from nbprod.model.faults import FAULTS, example_cells
 from nbprod.read import notebook
 
 # seen only when the notebook runs
-RECORDED = {"NB301", "NB305", "NB306", "NB307", "NB309", "NB310", "NB311", "NB312", "NB404"}
+RECORDED = {"NB301", "NB305", "NB306", "NB307", "NB309", "NB310", "NB311", "NB312", "NB313", "NB404"}
 STATIC = [code for code, fault in FAULTS.items() if fault.has_example_notebook and code not in RECORDED]
 
 

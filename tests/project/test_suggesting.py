@@ -127,3 +127,12 @@ def test_what_classes_of_the_notebook_made_crosses_and_their_functions_do_not(tm
     (tmp_path / "names.txt").write_text("red green blue")
     found = suggest(tmp_path / "teams.ipynb", out=tmp_path / "marked.ipynb").suggestion
     assert [each.cells for each in found.segments] == [(2,), (4,), (6, 8)]
+
+
+def test_that_nothing_can_be_compared_is_an_error_with_its_reasons(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    cells = [v4.new_code_cell("import time"), v4.new_code_cell("began = {'at': time.time()}")]
+    (tmp_path / "clock.ipynb").write_text(json.dumps(v4.new_notebook(cells=cells)))
+    found = suggest(tmp_path / "clock.ipynb", out=tmp_path / "marked.ipynb").suggestion
+    assert [(each.code, each.cell) for each in found.errors] == [("NB313", 1)]
+    assert "'began' is another value in every run" in found.errors[0].message

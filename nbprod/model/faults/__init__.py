@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbprod.model.faults.fault import ExampleCell, Fault, example_cells
-from nbprod.model.faults.files import FILE_OF_TWO, NOTHING_KEPT, STRAY_FILE
+from nbprod.model.faults.files import FILE_OF_TWO, NOTHING_COMPARED, NOTHING_KEPT, STRAY_FILE
 from nbprod.model.faults.names import (
     CHANGED_AFTER_READ,
     CHANGED_OUTSIDE,
@@ -100,6 +100,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             STRAY_FILE,
             FILE_OF_TWO,
             NOTHING_KEPT,
+            NOTHING_COMPARED,
             CONFLICT,
             UNUSABLE_YAML,
             STAGE_TAKEN,
@@ -131,6 +132,7 @@ __all__ = [
     "NAME_TAKEN",
     "NETWORK",
     "NOTEBOOK_NAME",
+    "NOTHING_COMPARED",
     "NOTHING_KEPT",
     "NOT_PYTHON",
     "NO_FINGERPRINT",

@@ -1,4 +1,4 @@
-"""NB310 and NB311: files that carry data from one cell to another."""
+"""NB310 to NB313: files that carry data from one cell to another, and steps that keep nothing."""
 
 from __future__ import annotations
 
@@ -106,5 +106,34 @@ delays = [12, 40, 3]
 # %%
 %%step report --metrics shares
 shares = {"late": sum(delay >= 30 for delay in delays) / len(delays)}
+""",
+)
+
+NOTHING_COMPARED = Fault(
+    code="NB313",
+    severity=Severity.ERROR,
+    title="Nothing of the pipeline can be compared",
+    message="no step keeps anything that verify could compare: {why}",
+    hint="Make a result that is the same in each run and can be stored, such as a frame, an array or a number.",
+    why="Verify compares what steps hand on, keep as results, or display. Where a trial shows that all of it is "
+    "another value in each run or can't be stored, the pipeline runs, and nothing shows that it computes what the "
+    "notebook does.",
+    bad="""\
+# %%
+import time
+
+# %%
+began = {"at": time.time()}
+""",
+    cure="""\
+# %%
+import time
+
+# %%
+began = {"at": time.time()}
+
+# %%
+%%step count --outs count
+count = len("late flights")
 """,
 )
