@@ -89,8 +89,15 @@ def _modules(node: ast.AST) -> list[str]:
 
 
 def check(path: str | Path) -> Graph:
-    """Return the notebook's graph; its diagnostics are all that was found, by a fresh record too if there is one."""
-    return graph(path)
+    """Return the notebook's graph; its diagnostics are all that was found, by a fresh record too if there is one.
+
+    Among them are the modules whose code was edited, so that it is no longer what the notebook says.
+    """
+    from nbprod.project.diverging import diverged
+
+    found = graph(path)
+    edited = diverged(place_of(path, found))
+    return replace(found, diagnostics=ordered([*found.diagnostics, *edited])) if edited else found
 
 
 def graph(path: str | Path) -> Graph:

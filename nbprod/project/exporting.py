@@ -11,6 +11,7 @@ from nbprod.model import faults
 from nbprod.model.diagnostic import Severity, ordered, placed
 from nbprod.model.files import Ownership
 from nbprod.project import exported
+from nbprod.project.diverging import diverged
 from nbprod.project.samples import steady
 from nbprod.project.writing import Change, Clash, Fate, apply, plan
 
@@ -162,4 +163,11 @@ def _short(lines: str) -> str:
 
 def _behind(place: Place, changes: tuple[Change, ...]) -> list[Diagnostic]:
     late = (Fate.WRITTEN, Fate.MERGED, Fate.REMOVED)
-    return [faults.BEHIND.at(None, file=each.path, notebook=place.relative) for each in changes if each.fate in late]
+    behind = [faults.BEHIND.at(None, file=each.path, notebook=place.relative) for each in changes if each.fate in late]
+    kept = {each.path: each.base for each in changes if each.fate is Fate.KEPT and each.base is not None}
+    return behind + diverged(place, {path: base for path, base in kept.items() if _has_code(path, place)})
+
+
+def _has_code(path: str, place: Place) -> bool:
+    """Whether a file has code of the notebook's cells."""
+    return path.startswith((f"{place.package}/steps/", f"{place.package}/definitions.py"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbprod.errors import ProjectBroken
-from nbprod.project import exported, pairing
+from nbprod.project import diverging, exported, pairing
 from nbprod.project.writing import Change, Fate, apply
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ def _sides(path: str | Path) -> _Sides:
 
 def _written(place: Place) -> dict[str, str]:
     """The modules with code of the notebook, as they were last written."""
-    folder = place.base / place.package
-    paths = [folder / "definitions.py", *sorted((folder / "steps").glob("*.py"))]
-    known = [each for each in paths if each.is_file() and each.name != "__init__.py"]
+    known = diverging.modules(place)
     return {each.relative_to(place.base).as_posix(): each.read_text(encoding="utf-8") for each in known}
 
 

@@ -110,7 +110,8 @@ def test_a_conflict_is_shown_and_nothing_written_until_someone_decides(exported)
     text = (exported.root / "shop/steps/clean.py").read_text()
     assert ">= least + 1]" in text
     assert "# mine" in text, "an edit that contradicts nothing is kept"
-    assert exported.nbprod("export", "--check").returncode == 0
+    told = exported.nbprod("export", "--check").stdout
+    assert "NB407  shop/steps/clean.py was edited" in told, "but the notebook lacks it"
 
 
 def test_what_a_person_set_in_the_shared_files_stays(exported):

@@ -470,3 +470,19 @@ def test_dry_writes_nothing(shop):
     assert done.changes
     assert not done.written
     assert shop.files() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('["gross"] *= rate', '["gross"] *= 2 * rate', True),
+        ("    if rate > 1:", "    if rate > (", True),
+        ('["gross"] *= rate', '["gross"] *= rate  # dear', False),
+        ("Small sales are samples.", "Small ones go.", False),
+        ("sales: Any", "sales: object", False),
+    ],
+)
+def test_check_tells_of_a_module_whose_code_was_edited(shop, old, new, told):
+    shop.change(CLEAN, old, new)
+    found = [each for each in project.check(shop.notebook).diagnostics if each.code == "NB407"]
+    assert [each.message.split()[0] for each in found] == [CLEAN] * told

@@ -51,6 +51,7 @@ from nbprod.model.faults.steps import (
 from nbprod.model.faults.writing import (
     BEHIND,
     CONFLICT,
+    DIVERGED,
     NO_REPLAY,
     STAGE_LEFT,
     STAGE_TAKEN,
@@ -107,6 +108,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             NO_REPLAY,
             BEHIND,
             STAGE_LEFT,
+            DIVERGED,
         )
     }
 )
@@ -119,6 +121,7 @@ __all__ = [
     "COMPUTED_PARAMETER",
     "CONFLICT",
     "CYCLE",
+    "DIVERGED",
     "EXPLORATION_DRAWS",
     "FAULTS",
     "FILE_OF_TWO",

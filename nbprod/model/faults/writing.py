@@ -121,3 +121,22 @@ stages:
     frozen: true
 """,
 )
+
+DIVERGED = Fault(
+    code="NB407",
+    severity=Severity.ERROR,
+    title="A module has code that the notebook lacks",
+    message="{file} was edited: its code is no longer what the notebook's cells say",
+    hint="Run: nbprod sync {notebook}",
+    why="Export keeps what people change in generated modules. Then the pipeline computes something else than the "
+    "notebook, until the change is made there as well. `nbprod sync` carries it into the cells that the code came "
+    "from. Docstrings, annotations and comments may differ: they change nothing that is computed.",
+    bad="""\
+flights.ipynb             flown["late"] = flown["arr_delay"] >= late_after
+flights/steps/clean.py    flown["late"] = flown["arr_delay"] > late_after      # edited
+""",
+    cure="""\
+nbprod sync notebooks/flights.ipynb
+git add notebooks flights
+""",
+)
