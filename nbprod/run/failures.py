@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbprod.errors import StepFailed
+from nbprod.run.origins import origin
+
+if TYPE_CHECKING:
+    from nbprod.run.origins import Origin
 
 _CELLS = re.compile(r"\bcells? \d+(?:(?:, | and |–|-)\d+)*(?: of \S+\.ipynb)?")
 _OWN_FRAMES = 8
@@ -27,20 +32,33 @@ def failed(error: BaseException, target: str, root: Path) -> StepFailed:
         return StepFailed(f"{headline}\n{raised}", step=step)
     last = own[-1]
     place = f"{_short(last.filename, root)}, line {last.lineno}"
-    cell = cell_of(Path(last.filename))
-    lines = [_frame(each, root) for each in _bounded(frames, own)]
+    bounded = _bounded(frames, own)
+    found = {id(each): origin(each, _text(Path(each.filename)), root) for each in bounded if each in own}
+    cell = _placed(cell_of(Path(last.filename)), found.get(id(last)))
+    lines = [_frame(each, root, found.get(id(each))) for each in bounded]
     message = "\n".join([f"{headline} at {place}{f' ({cell})' if cell else ''}", *lines, f"  {raised}"])
     return StepFailed(message, step=step)
 
 
 def cell_of(module: Path) -> str:
     """Return which cells of the notebook a generated module came from, "" when its docstring doesn't say."""
+    found = _CELLS.search(_text(module).partition("\n\n")[0])
+    return found[0] if found else ""
+
+
+def _text(module: Path) -> str:
     try:
-        text = module.read_text(encoding="utf-8")
+        return module.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-    found = _CELLS.search(text.partition("\n\n")[0])
-    return found[0] if found else ""
+
+
+def _placed(cells: str, found: Origin | None) -> str:
+    """The cells of a step, or, where it is known, the very one with its line."""
+    if found is None:
+        return cells
+    notebook = cells.partition(" of ")[2]
+    return f"cell {found.cell}, line {found.line}{f' of {notebook}' if notebook else ''}"
 
 
 def _clipped(raised: str) -> str:
@@ -61,8 +79,9 @@ def _bounded(frames: list[traceback.FrameSummary], own: list[traceback.FrameSumm
     return kept if frames[-1] is own[-1] else [*kept, frames[-1]]
 
 
-def _frame(frame: traceback.FrameSummary, root: Path) -> str:
+def _frame(frame: traceback.FrameSummary, root: Path, found: Origin | None) -> str:
     text = f"  {_short(frame.filename, root)}:{frame.lineno} in {frame.name}"
+    text += f"   (cell {found.cell}, line {found.line})" if found else ""
     return f"{text}\n      {frame.line}" if frame.line else text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from nbprod.errors import StepFailed
@@ -33,6 +35,15 @@ def test_the_users_own_frames_and_the_last_of_a_library(project):
     assert lines[5].endswith("decoder.py:353 in raw_decode") or "decoder.py" in lines[5]
     assert lines[-1].startswith("  json.decoder.JSONDecodeError: ")
     assert "nbprod/run" not in text
+
+
+def test_the_cell_and_its_line_stand_beside_the_modules(project):
+    cells = [{"cell_type": "code", "source": source} for source in ("import json", "%%step clean\n\njson.loads( '{' )")]
+    project.write("notebooks/flights.ipynb", json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
+    for statement in ("json.loads('{')", "return json.loads('{')"):
+        lines = raised(project, f"import json\n\n\ndef clean() -> int:\n    {statement}").splitlines()
+        assert lines[0].endswith("at flights/steps/clean.py, line 8 (cell 1, line 3 of notebooks/flights.ipynb)")
+        assert lines[1] == "  flights/steps/clean.py:8 in clean   (cell 1, line 3)"
 
 
 def test_a_deep_recursion_stays_short(project):
