@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -33,21 +34,34 @@ __all__ = ["Child", "ForkServer"]
 # nbprod itself goes last: a project's own modules and packages come before it, as in any Python.
 STARTUP = (
     "import sys; sys.path[:0] = {path!r}; {root!r} in sys.path or sys.path.append({root!r}); "
-    "from nbprod.adapters.forkserver.server import serve; serve({control}, {parent}, {preload!r})"
+    "from nbprod.adapters.forkserver.server import serve; serve({control}, {parent}, {preload!r}, {idle!r})"
 )
 
 
 class ForkServer:
     """A process that has imported `preload`, from which children are forked within milliseconds.
 
-    `path` goes before the path that a fresh Python has. A module that can't be imported is left out: the child that
-    wants it fails by itself, with the error that belongs there. Several threads may start children at once.
+    A name "module:name" is imported as `from module import name` would. A module that can't be imported is left out:
+    the child that wants it fails by itself, with the error that belongs there. `path` goes before the path that a fresh
+    Python has, `environment` is added to the caller's while modules are imported. Several threads may start children at
+    once. A server that has had nothing to do for `idle` seconds ends, and is started anew by the next call.
     """
 
-    def __init__(self, preload: Sequence[str] = (), path: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        preload: Sequence[str] = (),
+        path: Sequence[str] = (),
+        *,
+        environment: Mapping[str, str] | None = None,
+        idle: float | None = None,
+    ) -> None:
         self.preload = tuple(preload)
         self.path = tuple(path)
+        self.environment = dict(environment or {})
+        self.idle = idle
+        self._children: weakref.WeakSet[Child] = weakref.WeakSet()
         self._sending = threading.Lock()
+        self.interrupted = False
         self._served = False
         self._begin(self.preload)
 
@@ -100,6 +114,12 @@ class ForkServer:
         """The server's process."""
         return self._process.pid
 
+    def interrupt(self) -> None:
+        """Ctrl-C, for all children; those that are about to begin something new ask whether we were `interrupted`."""
+        self.interrupted = True
+        for child in tuple(self._children):
+            child.interrupt()
+
     def close(self) -> None:
         """End the server and every child that is left."""
         self._control.close()
@@ -120,10 +140,16 @@ class ForkServer:
         self._control, theirs = socket.socketpair()
         with theirs:
             code = STARTUP.format(
-                path=list(self.path), root=root, control=theirs.fileno(), parent=os.getpid(), preload=preload
+                path=list(self.path),
+                root=root,
+                control=theirs.fileno(),
+                parent=os.getpid(),
+                preload=preload,
+                idle=self.idle,
             )
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
+                env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # Ctrl-C in the terminal is the caller's to hear
@@ -155,7 +181,9 @@ class ForkServer:
             pid = read_pid(status)
             ours.pop_all()
         self._served = True
-        return Child(pid, status, connection)
+        child = Child(pid, status, connection)
+        self._children.add(child)
+        return child
 
 
 def _pair(ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:

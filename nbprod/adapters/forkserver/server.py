@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import math
 import os
 import selectors
 import signal
 import socket
 import sys
+import time
 import warnings
 from typing import TYPE_CHECKING
 
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
 HEARTBEAT = 2.0  # seconds; a copy of our socket in some other process would hide from us that the caller died
 
 
-def serve(control: int, parent: int, preload: Sequence[str]) -> None:
-    """Import, then fork what is ordered through the socket `control`, until the process `parent` hangs up."""
+def serve(control: int, parent: int, preload: Sequence[str], idle: float | None) -> None:
+    """Import, then fork what is ordered through the socket `control`, until the process `parent` hangs up.
+
+    After `idle` seconds without an order and without a child, that is the end, too.
+    """
     close_on_exec(control)
     # The server never hears an interrupt, and a child that is too young to handle one hears it a moment later.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -35,7 +40,7 @@ def serve(control: int, parent: int, preload: Sequence[str]) -> None:
     warnings.filterwarnings("ignore", "This process.*is multi-threaded", DeprecationWarning)
     gc.collect()
     gc.freeze()  # a collection in a child doesn't touch, and so copy, what was there before
-    server = Server(socket.socket(fileno=control), parent)
+    server = Server(socket.socket(fileno=control), parent, idle)
     try:
         server.run()
     finally:
@@ -46,7 +51,14 @@ def _import(preload: Sequence[str]) -> None:
     with _silent():
         for name in preload:
             with contextlib.suppress(Exception, SystemExit):
-                importlib.import_module(name)
+                _import_one(*name.split(":"))
+
+
+def _import_one(module: str, name: str = "") -> None:
+    """As `import module`, or as `from module import name`."""
+    imported = importlib.import_module(module)
+    if name and not hasattr(imported, name):
+        importlib.import_module(f"{module}.{name}")
 
 
 @contextlib.contextmanager
@@ -71,9 +83,11 @@ def _silent() -> Iterator[None]:
 class Server:
     """The children by their process, each with the socket on which its caller hears of it."""
 
-    def __init__(self, control: socket.socket, parent: int) -> None:
+    def __init__(self, control: socket.socket, parent: int, idle: float | None = None) -> None:
         self.control = control
         self.parent = parent
+        self.idle = math.inf if idle is None else idle
+        self.busy = time.monotonic()
         self.children: dict[int, socket.socket] = {}
         self.selector = selectors.DefaultSelector()
         self.woken, self.waking = socket.socketpair()
@@ -87,13 +101,15 @@ class Server:
     def run(self) -> None:
         """Serve until the caller is gone."""
         with contextlib.suppress(EOFError, ConnectionError):
-            while os.getppid() == self.parent:
-                for key, _ in self.selector.select(HEARTBEAT):
+            while os.getppid() == self.parent and time.monotonic() < self.busy + self.idle:
+                for key, _ in self.selector.select(min(HEARTBEAT, self.idle)):
                     if isinstance(key.data, int):
                         self._signal(key.data)
                     else:
                         key.data()
                 self._reap()
+                if self.children:
+                    self.busy = time.monotonic()
 
     def end(self) -> None:
         """Kill the children that are left."""
@@ -104,6 +120,7 @@ class Server:
         received = receive(self.control)
         if received is None:
             raise EOFError
+        self.busy = time.monotonic()
         try:
             pid = os.fork()
         except OSError as error:

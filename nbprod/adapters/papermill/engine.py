@@ -10,29 +10,28 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from papermill.execute import execute_notebook
 
 from nbprod.adapters.papermill import plain
-from nbprod.errors import CellFailed, NbprodError
+from nbprod.adapters.papermill.failing import translated
+from nbprod.errors import NbprodError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from nbprod.adapters.papermill import CellToRun, Visit
 
 NAME = "nbprod-record"
-PLACE = re.compile(r"Cell In\[\d+\], line (\d+)|^\s*File <ipython-input[^>]*>:(\d+)", re.MULTILINE)
 RECORDING = "NBPROD_RECORDING"  # tells the extension, should a cell load it, that the kernel is observed already
 # Jupyter's default: figures show inline and are closed after each cell, whatever the caller's environment says.
 INLINE = "module://matplotlib_inline.backend_inline"
@@ -112,7 +111,7 @@ class RecordClient(PapermillNotebookClient):  # type: ignore[misc]
         self.kc.session.metadata = _metadata(cell)
         node = self.nb.cells[place]
         self.nb_man.cell_start(node, place)
-        with _translated(cell):
+        with translated(cell.index):
             self.execute_cell(node, place)
         # papermill takes any error output for a failure, also where the cell's tag allows it.
         node.outputs = [each for each in node.outputs if each.output_type != "error"]
@@ -130,16 +129,6 @@ class RecordClient(PapermillNotebookClient):  # type: ignore[misc]
             raise NbprodError(_observer_fault(reply), hint="This is a fault of nbprod's: please report it.")
 
 
-def line_within(traceback: str) -> int | None:
-    r"""The line of the cell that the traceback starts at, from 1; None if it says none.
-
-    >>> line_within("Cell In[4], line 3\n      1 x = 1")
-    3
-    """
-    found = PLACE.search(traceback)
-    return int(found.group(1) or found.group(2)) if found else None
-
-
 def _environment() -> dict[str, str]:
     # A kernel that JupyterLab started hands its notebook's name down to children, who aren't that notebook.
     kept = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
@@ -154,34 +143,3 @@ def _observer_fault(reply: Mapping[str, Any] | None) -> str:
     if reply is None:
         return "the kernel died while nbprod replayed the steps on their samples"
     return f"observing the notebook failed\n{plain(reply['content'].get('traceback', []))}"
-
-
-@contextlib.contextmanager
-def _translated(cell: CellToRun) -> Iterator[None]:
-    """Foreign exceptions become `CellFailed`."""
-    try:
-        yield
-    except CellExecutionError as fault:
-        raise _raised(cell, fault) from None
-    except CellTimeoutError:
-        message = f"cell {cell.index} took longer than it may"
-        raise CellFailed(message, cell=cell.index, hint="Make it faster, or allow it more time.") from None
-    except DeadKernelError:
-        message = f"cell {cell.index} ended its kernel's process"
-        hint = "It ran out of memory, crashed, or called os._exit: run it by itself to see."
-        raise CellFailed(message, cell=cell.index, hint=hint) from None
-
-
-def _raised(cell: CellToRun, fault: Any) -> CellFailed:
-    own = _own(plain(fault.traceback))
-    line = line_within(own)
-    where = f"cell {cell.index}" if line is None else f"cell {cell.index}, line {line}"
-    message = f"{where} raised {fault.ename}: {fault.evalue}".rstrip(": ")
-    hint = "Mend the cell; files on disk are as they were."
-    return CellFailed(message, cell=cell.index, line=line, traceback=own, hint=hint)
-
-
-def _own(traceback: str) -> str:
-    """The traceback alone: nbclient puts the cell's source above it, IPython's own starts at the ruler."""
-    ruler = re.search(r"^-{60,}$", traceback, re.MULTILINE)
-    return traceback[ruler.start() :].strip() if ruler else traceback.strip()

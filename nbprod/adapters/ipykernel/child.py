@@ -1,0 +1,27 @@
+"""What the fork server runs: a kernel that serves one notebook through its connection."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+from nbprod.adapters.ipykernel import restoring
+from nbprod.adapters.ipykernel.application import Application, Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from multiprocessing.connection import Connection
+
+
+def run(
+    connection: Connection, arguments: Sequence[str] = (), restorer: tuple[str, Sequence[Any]] | None = None
+) -> None:
+    """Serve the kernel until the other side has had enough."""
+    sys.path.insert(0, "")  # as in a kernel: the modules beside the notebook
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    application = Application.instance(connection)
+    application.initialize(list(arguments))
+    if restorer is not None:
+        application.kernel.restoring = restoring.made(application.kernel, *restorer)
+    Loop(application).run()

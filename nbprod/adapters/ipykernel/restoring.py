@@ -1,0 +1,116 @@
+"""Cells that need not run: someone is asked before each, and told of what each displayed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nbprod.adapters.ipykernel import OURS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from nbprod.adapters.ipykernel.application import Kernel
+
+Output = dict[str, Any]
+
+
+class Restorer(Protocol):
+    """Who knows what a cell would do. It lives in the child, and is asked by the cell's index in the notebook."""
+
+    def restore(self, cell: int) -> list[Output] | None:
+        """Outputs (as nbformat has them) to replay in place of running the cell; None when it must run.
+
+        It is called before the cell runs, and puts the names that the cell binds into the shell.
+        """
+
+    def ran(self, cell: int, outputs: list[Output], *, failed: bool) -> None:
+        """The cell has run and displayed this, as nbclient would write it into the notebook."""
+
+
+def made(kernel: Kernel, factory: str, arguments: Sequence[Any]) -> Restoring:
+    """The restorer that `factory` ("module:function") makes of the shell and the arguments, at work in the kernel."""
+    module, _, name = factory.partition(":")
+    restorer: Restorer = getattr(importlib.import_module(module), name)(kernel.shell, *arguments)
+    return Restoring(kernel, restorer)
+
+
+class Restoring:
+    """Stands between the kernel and its cells. Whatever a restorer raises is shown, and the cell then runs."""
+
+    def __init__(self, kernel: Kernel, restorer: Restorer) -> None:
+        self.kernel = kernel
+        self.restorer = restorer
+
+    async def reply(self, code: str, run: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """The reply to the request that the kernel has now."""
+        request = self.kernel.get_parent("shell")
+        cell = request["metadata"].get(OURS, {}).get("cell")
+        if cell is None:
+            return await run()
+        outputs = self._restored(cell)
+        if outputs is not None:
+            return self._replay(code, outputs)
+        return await self._observed(cell, request, run)
+
+    def _restored(self, cell: int) -> list[Output] | None:
+        try:
+            return self.restorer.restore(cell)
+        except Exception:  # noqa: BLE001 - a fault in there must not become a fault of the notebook
+            traceback.print_exc()
+            return None
+
+    async def _observed(
+        self, cell: int, request: dict[str, Any], run: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        outlet = self.kernel.iopub_thread
+        kept: list[list[bytes]] = []
+        outlet.kept = kept
+        try:
+            reply = await run()
+        finally:
+            outlet.kept = None
+        outputs = self._outputs(request, kept)
+        try:
+            self.restorer.ran(cell, outputs, failed=reply["status"] != "ok")
+        except Exception:  # noqa: BLE001 - see above
+            traceback.print_exc()
+        sys.stderr.flush()
+        return reply
+
+    def _outputs(self, request: dict[str, Any], kept: list[list[bytes]]) -> list[Output]:
+        """What nbclient makes of these messages."""
+        from nbclient import NotebookClient
+        from nbformat.v4 import new_code_cell, new_notebook
+
+        session: Any = self.kernel.session
+        node = new_code_cell("")
+        client = NotebookClient(new_notebook(cells=[node]))
+        for parts in kept:
+            _, frames = session.feed_identities(parts)
+            message = session.deserialize(frames)
+            if message["parent_header"].get("msg_id") == request["header"]["msg_id"]:
+                client.process_message(message, node, 0)
+        return [dict(each) for each in node.outputs]
+
+    def _replay(self, code: str, outputs: list[Output]) -> dict[str, Any]:
+        shell: Any = self.kernel.shell
+        for output in outputs:
+            content = {name: value for name, value in output.items() if name != "output_type"}
+            if output["output_type"] == "execute_result":
+                content["execution_count"] = shell.execution_count
+            self._send(output["output_type"], content)
+        shell.history_manager.store_inputs(shell.execution_count, code)
+        shell.execution_count += 1
+        return {
+            "status": "ok",
+            "execution_count": shell.execution_count - 1,
+            "user_expressions": {},
+            "payload": [],
+            OURS: {"restored": True},
+        }
+
+    def _send(self, kind: str, content: dict[str, Any]) -> None:
+        self.kernel.send_response(self.kernel.iopub_socket, kind, content)
