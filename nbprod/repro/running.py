@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from nbprod.adapters import dvc
-from nbprod.repro import finding, gitignoring, locking, preloading, settings, shell
-from nbprod.repro.outcomes import Listener, Nobody, Outcome
-from nbprod.repro.repository import Repository, opened
+from nbprod.repro import finding, locking, settings
+from nbprod.repro.leftovers import recovered
+from nbprod.repro.outcomes import Nobody, Outcome
+from nbprod.repro.planning import plan
+from nbprod.repro.repository import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nbprod.adapters.forkserver import ForkServer
+    from nbprod.repro.outcomes import Listener
+    from nbprod.repro.repository import Repository
     from nbprod.repro.scheduling import Options, Scheduler
     from nbprod.repro.stages import Stage
 
@@ -49,11 +52,14 @@ def _run(
     repository: Repository, targets: Sequence[str], options: Options | None, locks: locking.Locks, listener: Listener,
     stack: ExitStack,
 ) -> Run:  # fmt: skip
-    from nbprod.repro.scheduling import Options, Scheduler, recovered
-
     back = recovered(repository)
-    stages = repository.graph.ordered(repository.wanted(targets))
+    verdicts = plan(repository, targets)
+    stages = tuple(each.stage for each in verdicts)
     listener.planned([repository.address(stage) for stage in stages])
+    if all(each.state == "fresh" for each in verdicts) and not (options and options.force):
+        return Run(tuple(Outcome(repository.address(stage), "fresh") for stage in stages), (), tuple(back))
+    from nbprod.repro.scheduling import Options, Scheduler
+
     server = _server(repository, stages, stack)
     scheduler = Scheduler(repository, stages, options or Options(), listener, locks, server, _source)
     try:
@@ -69,6 +75,7 @@ def _server(repository: Repository, stages: Sequence[Stage], stack: ExitStack) -
     @cache
     def begun() -> ForkServer:
         from nbprod.adapters.forkserver import ForkServer
+        from nbprod.repro import preloading, shell
 
         targets = [shell.own_step(stage, os.environ.get("PATH", "")) for stage in stages]
         packages = dict.fromkeys(target.partition(".")[0] for target in targets if target)
@@ -78,6 +85,8 @@ def _server(repository: Repository, stages: Sequence[Stage], stack: ExitStack) -
 
 
 def _source(stage: Stage) -> int:
+    from nbprod.adapters import dvc
+
     return dvc.run(["repro", "--single-item", "--quiet", os.path.basename(stage.file)], os.path.dirname(stage.file))
 
 
@@ -90,6 +99,8 @@ def _told(repository: Repository, scheduler: Scheduler) -> list[str]:
             os.fsync(handle)
             os.close(handle)
     if repository.settings.autostage and repository.settings.git:
+        from nbprod.repro import gitignoring
+
         gitignoring.stage(changed, repository.settings.git)
         return []
     return [os.path.relpath(path, repository.folder) for path in changed]

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NbprodError
-from nbprod.repro import aside, gitignoring, locking, runcache, shell, working
+from nbprod.repro import gitignoring, locking, runcache, shell, working
 from nbprod.repro.deciding import decided
 from nbprod.repro.guardian import Guardian
 from nbprod.repro.ledger import Ledger
+from nbprod.repro.leftovers import aside_folder
 from nbprod.repro.outcomes import Ending, Outcome
 from nbprod.repro.processes import Running
 from nbprod.repro.turns import Turns
@@ -135,7 +136,7 @@ class Scheduler:
         if not stage.frozen and decision.earlier is None:
             running = self._processes(stage)
         self.begun += 1
-        place = (_aside(self.repository.root), f"{os.getpid()}-{self.begun}")
+        place = (aside_folder(self.repository.root), f"{os.getpid()}-{self.begun}")
         job = Job(stage, place, self._runner(stage, running) if running else None, decision.earlier)
         self.running[stage.key] = running
         self.workers.submit(self._worked, job, decision)
@@ -268,23 +269,3 @@ class Scheduler:
                         self._write_down(worked.stage, worked.result)
             except queue.Empty:
                 continue
-
-
-def recovered(repository: Repository) -> list[str]:
-    """Put back what a run that was killed had moved aside; the paths."""
-    ledger = Ledger(repository)
-    makers = {out.full: (stage, out) for stage in repository.graph.stages for out in stage.outs}
-
-    def complete(path: str) -> bool:
-        if path not in makers:
-            return False
-        stage, out = makers[path]
-        known = {each["path"]: each.get("md5") for each in (ledger.entry(stage) or {}).get("outs", ())}
-        content = repository.digests.of(path)
-        return content is not None and content.md5 == known.get(out.path)
-
-    return aside.recover(_aside(repository.root), complete)
-
-
-def _aside(root: str) -> str:
-    return os.path.join(root, ".dvc", "tmp", "nbprod", "aside")
