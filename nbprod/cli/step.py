@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nbprod.cli.app import main
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 
 @main.command(short_help="Run one exported step, as dvc repro does.")
@@ -25,12 +30,22 @@ def step(target: str, data: Path | None, *, as_json: bool) -> None:
     click.echo(report.ran_json(ran) if as_json else report.ran(ran))
 
 
-def forked(_: object, target: str) -> int:
-    """Run `nbprod step TARGET` in a process that has been forked for it, and return its exit code."""
+def forked(caller: Connection, target: str) -> int:
+    """Run `nbprod step TARGET` in a process forked for it, return its exit code, and tell what it had to import."""
+    before = set(sys.modules)
     try:
         # Without standalone mode click hands an exit code back as if it were what the command returned.
         code: object = main.main(["step", target], prog_name="nbprod", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    return code if isinstance(code, int) else 0
+    if isinstance(code, int) and code:
+        return code
+    caller.send([name for name in sys.modules if name not in before and _elsewhere(name)])
+    return 0
+
+
+def _elsewhere(name: str) -> bool:
+    """Whether a module is not the project's own, which may change from run to run."""
+    file = getattr(sys.modules[name], "__file__", None)
+    return bool(file) and not Path(str(file)).is_relative_to(Path.cwd())

@@ -8,18 +8,32 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from nbprod.repro.memory import Memory
+
+MOST = 5000  # modules
 ALWAYS = ("nbprod.cli", "nbprod.run", "nbprod.report")
 
 
-def modules(root: str, packages: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules that the packages import from elsewhere; the project's own may change while stages run."""
+def modules(root: str, packages: Iterable[str], memory: Memory) -> tuple[str, ...]:
+    """Return the modules that the packages import from elsewhere; the project's own may change while stages run.
+
+    Those come behind them that earlier runs of the steps had to import besides.
+    """
     found = dict.fromkeys(ALWAYS)
     for package in packages:
         for file in _files(os.path.join(root, package)):
             found |= dict.fromkeys(_imported(file, root))
-    return tuple(found)
+    return tuple(found | dict.fromkeys(memory.get("imports", "steps") or ()))
+
+
+def learn(names: Sequence[str], memory: Memory) -> None:
+    """Remember what a step had to import by itself."""
+    known = memory.get("imports", "steps") or []
+    new = [name for name in names if name not in known]
+    if new and len(known) < MOST:
+        memory.put("imports", "steps", [*known, *new])
 
 
 def _files(folder: str) -> Iterator[str]:

@@ -28,12 +28,16 @@ PATIENCE = 1.0  # seconds for the last lines of a process that has ended
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the processes of a stage ended: the exit code, the peak of memory in bytes, the end of what they printed."""
+    """How a stage's processes ended: exit code, peak of memory in bytes, the end of what they printed.
+
+    `imported`: the modules that a step had to import by itself, because the process that it was forked from had not.
+    """
 
     code: int
     peak: int = 0
     command: str = ""
     log: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,14 +77,14 @@ class Running:
             child = server.start(
                 STEP, (target,), folder=self.folder, environment=self.environment, stdout=descriptor,
                 stderr=descriptor,
-                channel=False,
             )  # fmt: skip
         with child:
             self._begun(child.pid, lambda number: _signal_child(child, number), [f"nbprod step {target}"])
             code = child.wait() or 0
             peak = child.usage.peak if child.usage else 0
+            imported = _told(child)
         output.drain()
-        return Ended(code, peak, f"nbprod step {target}", tuple(self.log))
+        return Ended(code, peak, f"nbprod step {target}", tuple(self.log), imported)
 
     def stop(self, number: int) -> None:
         """Send a signal to what runs, and let nothing else begin."""
@@ -153,6 +157,13 @@ class _Output:
         with open(read, encoding="utf-8", errors="backslashreplace", newline=None) as lines:
             for line in lines:
                 self.running.heard(line.rstrip("\n"))
+
+
+def _told(child: Child) -> tuple[str, ...]:
+    with suppress(EOFError, OSError):
+        if child.connection is not None and child.connection.poll():
+            return tuple(child.connection.recv())
+    return ()
 
 
 def _signal_process(process: subprocess.Popen[bytes], number: int, *, group: bool) -> None:

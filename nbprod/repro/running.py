@@ -79,7 +79,7 @@ def _server(repository: Repository, stages: Sequence[Stage], stack: ExitStack) -
 
         targets = [shell.own_step(stage, os.environ.get("PATH", "")) for stage in stages]
         packages = dict.fromkeys(target.partition(".")[0] for target in targets if target)
-        return stack.enter_context(ForkServer(preloading.modules(repository.root, packages)))
+        return stack.enter_context(ForkServer(preloading.modules(repository.root, packages, repository.memory)))
 
     return begun
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NbprodError
-from nbprod.repro import gitignoring, locking, runcache, shell, working
+from nbprod.repro import gitignoring, locking, preloading, runcache, shell, working
 from nbprod.repro.deciding import decided
 from nbprod.repro.guardian import Guardian
 from nbprod.repro.ledger import Ledger
@@ -150,8 +150,13 @@ class Scheduler:
     def _runner(self, stage: Stage, running: Running) -> Callable[[], Ended]:
         target = shell.own_step(stage, running.environment.get("PATH", ""))
         if target:
-            return lambda: running.step(target, self.servers())
+            return lambda: self._learned(running.step(target, self.servers()))
         return lambda: running.shell(stage.commands)
+
+    def _learned(self, ended: Ended) -> Ended:
+        """Remember what a step had to import, for the next run."""
+        preloading.learn(ended.imported, self.repository.memory)
+        return ended
 
     def _worked(self, job: Job, decision: Decision) -> None:
         result: Done | Failed | BaseException

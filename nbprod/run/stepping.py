@@ -135,6 +135,7 @@ def _surroundings(root: Path, stage: Stage) -> Iterator[None]:
     """The root first on the path, and figures drawn without a screen; all as before afterwards."""
     backend = os.environ.get("MPLBACKEND")
     os.environ["MPLBACKEND"] = f"module://{SCREEN}" if stage.figures else "Agg"
+    drawn_before = _drawing_by(os.environ["MPLBACKEND"])
     try:
         with functions.first_on_path(root):
             yield
@@ -145,6 +146,21 @@ def _surroundings(root: Path, stage: Stage) -> Iterator[None]:
             os.environ["MPLBACKEND"] = backend
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close("all")
+        if drawn_before is not None:
+            _drawing_by(drawn_before)
+
+
+def _drawing_by(backend: Any) -> Any:
+    """Switch a matplotlib that is there already, which looks at no variable any more, and return what it had."""
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is None:
+        return None
+    before = dict.__getitem__(matplotlib.rcParams, "backend")  # looked up, it would choose one
+    if isinstance(backend, str):
+        matplotlib.use(backend)
+    else:
+        dict.__setitem__(matplotlib.rcParams, "backend", backend)
+    return before
 
 
 def _shown(path: Path, root: Path) -> str:
