@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from nbprod.repro import finding, locking, settings
+from nbprod.repro import finding, locking, pulling, settings
 from nbprod.repro.leftovers import recovered
 from nbprod.repro.outcomes import Nobody, Outcome
 from nbprod.repro.planning import plan
@@ -39,12 +39,13 @@ def run(
     """Run what is stale; see nbprod.project.reproducing.reproduce."""
     root = finding.root_of(folder)
     locks = locking.Locks(root, hardlink=settings.read(root).hardlink_lock)
+    if pull:
+        pulling.pull(folder, targets)
     with ExitStack() as stack:
         locks.repository.acquire()
         stack.callback(locks.repository.release)
         repository = opened(folder)
         stack.callback(repository.memory.save)
-        del pull
         return _run(repository, targets, options, locks, listener or Nobody(), stack)
 
 

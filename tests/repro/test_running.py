@@ -289,3 +289,38 @@ def test_json_tells_how_each_stage_ended(repository):
     told = json.loads(done.stdout)
     assert [(each["name"], each["ending"]) for each in told["stages"]] == [("a", "ran")]
     assert "said" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_source_that_changed_is_taken_in_by_dvc_and_a_missing_one_is_a_failure(repository):
+    (repository / "raw.csv").write_text("1")
+    dvc("add", "raw.csv")
+    (repository / "dvc.yaml").write_text("stages: {a: {cmd: cp raw.csv a.csv, deps: [raw.csv], outs: [a.csv]}}\n")
+    assert reproduce(repository).ran == ("a",)
+    (repository / "raw.csv").write_text("2")
+    assert planned(repository).stale == ("raw.csv.dvc", "a")
+    assert reproduce(repository).ran == ("raw.csv.dvc", "a")
+    assert stale_by_dvc(repository) == set()
+    (repository / "raw.csv").unlink()
+    shutil.rmtree(repository / ".dvc/cache")
+    assert [each.ending for each in reproduce(repository).outcomes] == ["failed"]
+
+
+@pytest.mark.slow
+def test_a_clone_pulls_what_is_missing_and_runs_nothing(repository, tmp_path, monkeypatch):
+    (repository / "raw.csv").write_text("1")
+    dvc("add", "raw.csv")
+    (repository / "dvc.yaml").write_text(
+        "stages:\n  a: {cmd: cp raw.csv a.csv, deps: [raw.csv], outs: [a.csv]}\n"
+        "  b: {cmd: mkdir b; cp a.csv b/x, deps: [a.csv], outs: [b]}\n"
+    )
+    reproduce(repository)
+    dvc("remote", "add", "-d", "shelf", str(tmp_path / "shelf"))
+    dvc("push", "--run-cache")
+    subprocess.run(["git", "add", "."], check=True)
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "all"], check=True)
+    subprocess.run(["git", "clone", "-q", str(repository), str(tmp_path / "clone")], check=True)
+    monkeypatch.chdir(tmp_path / "clone")
+    found = reproduce(tmp_path / "clone", pull=True)
+    assert {each.ending for each in found.outcomes} == {"fresh"}
+    assert (tmp_path / "clone/b/x").read_text() == "1"
