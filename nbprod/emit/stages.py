@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbprod.emit import source
 from nbprod.emit.docstrings import cells
+from nbprod.emit.plots import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,7 +103,7 @@ def stage(step: StepPlan, plan: Plan) -> dict[str, Any]:
         "outs": [{each.path: dict(KEPT)} for each in made if each.role == "out"]
         + [{path: dict(KEPT_UNCACHED)} for path in _written(step, plan)],
         "metrics": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "metric"],
-        "plots": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "plot"]
+        "plots": [{each.path: KEPT_UNCACHED | drawn(each.names[0], step)} for each in made if each.role == "plot"]
         + [{f"data/{step.name}/figures": dict(KEPT_UNCACHED)}] * step.displays,
     }
     return {key: value for key, value in found.items() if value}

@@ -15,7 +15,7 @@ from nbprod.emit.values import as_yaml
 from nbprod.errors import ProjectBroken
 from nbprod.model.graph import Parameter
 from nbprod.model.notebook import Mark
-from nbprod.model.record import Record, StepSeen, ValueSeen
+from nbprod.model.record import ColumnSeen, FrameSeen, Record, StepSeen, ValueSeen
 
 LIMIT = Parameter("limit", "int", "3", "int", "the border")
 
@@ -220,6 +220,36 @@ VALUES = {
 def test_a_default_as_yaml_and_back(default):
     assert as_yaml(default) == VALUES[default]
     assert yamls.plain(yamls.parse(yamls.dump({"x": as_yaml(default)}), "x")) == {"x": VALUES[default]}
+
+
+@pytest.mark.parametrize(
+    ("columns", "drawn"),
+    [
+        (
+            {"false_alarms": "float", "caught": "float"},
+            {"template": "linear", "x": "false_alarms", "x_label": "false alarms", "y": "caught", "title": "the roc"},
+        ),
+        (
+            {"shop": "str", "sold": "int"},
+            {"template": "bar_horizontal", "x": "sold", "y": "shop", "title": "the roc"},
+        ),
+        ({"day": "datetime", "sold": "int"}, {"template": "linear", "x": "day", "y": "sold", "title": "the roc"}),
+        ({"a": "int", "b": "str"}, {}),
+        ({"a": "int", "b": "int", "c": "int"}, {}),
+        ({"a": "int"}, {}),
+        ({"": "int", "b": "int"}, {}),
+    ],
+)
+def test_a_plot_of_two_columns_says_how_it_is_drawn(mini, columns, drawn):
+    mini.step("load", "x = 1", makes=("the_roc",), mark=Mark("load", plots=("the_roc",)))
+    frame = FrameSeen(
+        "pandas", 3, tuple(ColumnSeen(name, kind, kind, nullable=False) for name, kind in columns.items())
+    )
+    value = ValueSeen("the_roc", "pandas.DataFrame", frame=frame)
+    record = Record("", "", "", steps=(StepSeen("load", "", outputs=(value,)),))
+    standing, _ = shared(export(mini, record=record))
+    (plot,) = stages(standing["dvc.yaml"])["load"]["plots"]
+    assert plot == {"data/load/the_roc.csv": {"cache": False, "persist": True, **drawn}}
 
 
 def test_metrics_plots_shared_objects_and_files(mini):
