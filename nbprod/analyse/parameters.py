@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from nbprod.analyse.depth import spelled
 from nbprod.model.graph import Parameter
 from nbprod.model.notebook import Role
+from nbprod.model.numbers import is_endless
 
 # What people give as a value and Python has no literal for; params.yaml holds a text, which the annotation makes it of.
 CONSTRUCTORS = frozenset({
     "Path", "PurePath", "PurePosixPath", "date", "datetime", "time", "timedelta", "Decimal", "Fraction", "UUID",
 })  # fmt: skip
 MODULES = frozenset({"dt", "pathlib", "decimal", "fractions", "uuid"})
-LONGEST = 10_000  # bits of an integer; Python converts 4,300 digits
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -165,7 +164,7 @@ def _computed_in(node: ast.stmt, cell: int) -> Iterator[tuple[str, str, int, int
 
 
 def _is_endless(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > LONGEST
+    return isinstance(node, ast.Constant) and is_endless(node.value)
 
 
 def _trailing_comments(python: str) -> dict[int, str]:

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nbprod.model.graph import CellKind
+from nbprod.model.numbers import is_endless
 from nbprod.suggest.knowledge import SETTING_WORDS
 from nbprod.suggest.suggestion import Setting
 
@@ -21,7 +22,6 @@ SECRET = re.compile(r"pass(word|wd)?|secret|token|api_?key|credential", re.IGNOR
 OLD_RESULTS = re.compile(r"(?<![\w.])(_\d+|_i\d+|In|Out)(?!\w)")
 PLAIN = (bool, int, float, str)
 EARLY = 3  # cells with work in them, from the top, that may hold settings
-LONGEST = 10_000  # bits of an integer
 KALES = "pipeline-parameters"  # how Kale tags the cells of settings
 
 
@@ -106,12 +106,7 @@ def is_plain(value: ast.expr) -> bool:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
     parts = literal if isinstance(literal, list) else [literal]
-    return all(isinstance(each, PLAIN) and not _is_endless(each) for each in parts)
-
-
-def _is_endless(value: object) -> bool:
-    """Whether it is an integer that Python would not write out, as there are more digits than it converts."""
-    return isinstance(value, int) and value.bit_length() > LONGEST
+    return all(isinstance(each, PLAIN) and not is_endless(each) for each in parts)
 
 
 def _is_setting(name: str, cell: Cell) -> bool:

@@ -12,6 +12,7 @@ import uuid
 import zoneinfo
 from typing import TYPE_CHECKING, Any
 
+from nbprod.model.numbers import is_endless
 from nbprod.run.parameters import numpys
 from nbprod.run.parameters.layout import Bracketed, Code, quoted
 from nbprod.run.parameters.mismatch import Mismatch
@@ -57,7 +58,7 @@ def _constant(value: Any) -> Code:
         return call("float", quoted(str(value)))
     if isinstance(value, complex):
         return call("complex", _constant(value.real), _constant(value.imag))
-    if isinstance(value, int) and value.bit_length() > 10_000:  # more digits than Python writes out
+    if is_endless(value):
         return hex(value)
     return repr(value).replace("e+", "e")  # as formatters have it
 
