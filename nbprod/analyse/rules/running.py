@@ -62,7 +62,8 @@ class Settings:
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one diagnostic for each such statement."""
         for each in subject.findings(LostSetting):
-            yield GLOBAL_STATE.at(each.cell, each.line, place=each.cell, what=each.what)
+            if subject.is_missed(each.cell):
+                yield GLOBAL_STATE.at(each.cell, each.line, place=each.cell, what=each.what)
 
 
 class Secrets:

@@ -45,6 +45,20 @@ class Subject:
         nearest = min(around, key=lambda each: (abs(each[0] - cell), each[0] > cell), default=None)
         return f"step '{nearest[1]}'" if nearest else "a step"
 
+    def is_missed(self, cell: int) -> bool:
+        """Whether what a cell leaves in its process is missing somewhere: a step of another process stands below."""
+        home = self._homes.get(cell)
+        return any(at > cell and step != home for at, step in self._ends)
+
+    @cached_property
+    def _homes(self) -> dict[int, str]:
+        return dict(self.standing)
+
+    @cached_property
+    def _ends(self) -> list[tuple[int, str]]:
+        """The last cells of the two steps that end last."""
+        return sorted((step.cells[-1], step.name) for step in self.steps if step.cells)[-2:]
+
     @cached_property
     def standing(self) -> list[tuple[int, str]]:
         """The steps' cells in the notebook's order, and whose they are."""
