@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbprod.errors import CellFailed, NotebookFaulty
+from nbprod.errors import CellFailed, NotebookFaulty, UsageError
 from nbprod.model.diagnostic import Severity
 from nbprod.project import trials
 
@@ -83,7 +83,8 @@ def suggest(
 
     `choose` is shown the suggestion before anything is written, and returns what is to be written in its place.
 
-    A notebook that has steps already keeps them: what comes back are its own, and `out` gets it as it is.
+    A notebook that has steps already keeps them: what comes back are its own, and `out` gets it as it is; to `choose`
+    for it is a UsageError.
     """
     from nbprod.project import locate, read
     from nbprod.project.notebookfile import opened
@@ -94,6 +95,11 @@ def suggest(
     standing = _reading(document, str(path)) if marking.is_kales(document) else standing
     own = _own_steps(standing)
     if own is not None:
+        if choose is not None:
+            raise UsageError(
+                f"{path} has marks of its own, and the table changes only what is suggested",
+                hint="Leave -i out, or take the marks out first.",
+            )
         if out is not None:
             _write(out, file.written(file.document, out))
         return Suggested(own, file.text, out)

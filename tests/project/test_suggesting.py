@@ -8,6 +8,7 @@ import pytest
 from nbformat import v4
 
 from nbprod import project
+from nbprod.errors import UsageError
 from nbprod.project.suggesting import suggest
 
 pytestmark = pytest.mark.slow
@@ -89,6 +90,8 @@ def test_a_notebook_with_marks_keeps_them(tmp_path, tags, steps, codes):
     assert {each.name: each.cells for each in found.suggestion.segments} == steps
     assert [each.code for each in found.suggestion.errors] == codes
     assert json.loads((tmp_path / "copy.ipynb").read_text()) == json.loads(path.read_text())
+    with pytest.raises(UsageError, match="has marks of its own"):
+        suggest(path, out=tmp_path / "copy.ipynb", choose=lambda choice: choice.suggestion)
 
 
 def test_both_runs_draw_the_same_where_nothing_seeds(tmp_path):
