@@ -121,8 +121,7 @@ def _written(evidence: Evidence) -> Iterator[str]:
     ):
         if found := sorted(known & names):
             yield cause.format(found[-1])
-    if found := [*clues.variables(evidence.step), *sorted(clues.SURROUNDINGS & names)]:
-        yield f"environment: it depends on the process's surroundings ({found[0]}): make that a parameter"
+    yield from _surroundings(evidence.step, names)
     if {"set", "frozenset", "<set>"} & names:
         yield _ORDER_OF_A_SET
     if found := sorted(clues.UNFILLED & names):
@@ -133,6 +132,13 @@ def _written(evidence: Evidence) -> Iterator[str]:
         yield "rounding: it computes in parallel, where sums come in another order: compare with --rtol 1e-9"
     for each in clues.keepers(evidence.step):
         yield f"hidden state: {each} from call to call, and a new process begins anew: pass it as a value"
+
+
+def _surroundings(step: Step, names: frozenset[str]) -> Iterator[str]:
+    if found := [*clues.variables(step), *sorted(clues.SURROUNDINGS & names)]:
+        yield f"environment: it depends on the process's surroundings ({found[0]}): make that a parameter"
+    if told := clues.asks_where_it_runs(step):
+        yield f"environment: it asks whether it runs in a notebook ({told}): make what it answers a parameter"
 
 
 def _weaker(seen: StepSeen, evidence: Evidence) -> Iterator[str]:

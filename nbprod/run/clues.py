@@ -27,6 +27,7 @@ SURROUNDINGS = {"environ", "getenv", "gethostname", "cpu_count", "getcwd", "getu
 UNFILLED = {"empty", "empty_like"}  # arrays that hold what the memory held before
 # What makes a generator, or seeds one: without an argument from the system's entropy.
 _SEEDED = {"default_rng", "RandomState", "Random", "SeedSequence", "PCG64", "MT19937", "Philox", "SFC64", "seed"}
+_NOTEBOOK = {"get_ipython", "ipykernel", "IPython", "google.colab", "ps1", "__IPYTHON__"}
 _CACHES = {"cache", "lru_cache", "cached_property"}
 _MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 
@@ -68,6 +69,19 @@ def unseeded(step: Step) -> Iterator[str]:
                 yield name
     if {"SystemRandom", "secrets"} & mentioned(step):
         yield "SystemRandom"
+
+
+def asks_where_it_runs(step: Step) -> str:
+    """Return by what the step's code tells a notebook from another process, else "".
+
+    >>> from nbprod.model.graph import Block, Step
+    >>> from nbprod.model.notebook import Mark
+    >>> blocks = (Block(0, "live = 'get_ipython' in globals()"),)
+    >>> asks_where_it_runs(Step("show", (0,), blocks, (), (), (), (), Mark("show")))
+    'get_ipython'
+    """
+    texts = {node.value for node in _nodes(step) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return min(_NOTEBOOK & (texts | mentioned(step)), default="")
 
 
 def keepers(step: Step) -> Iterator[str]:
