@@ -23,6 +23,8 @@ OTHER_LANGUAGES = {
     "svg", "sx", "system",
 }
 # fmt: on
+WRITERS = {"writefile", "file"}
+FILE = re.compile(r"""^(?P<quote>["']?)(?P<path>[^-"'{}$~][^"'{}$]*?)(?P=quote)$""")
 DROPPED_LINE = re.compile(r"^%(?P<name>\w+)\b.*(?<!\\)$")
 BARE_INSTALL = re.compile(r"^\s*(pip3?|conda|mamba)\s+install\s.*$")
 
@@ -57,12 +59,26 @@ def translated(source: str, transform: Callable[[str], str], names: Callable[[],
         return _translated_body(source, transform, names)
     rows, start = source.split("\n"), 0
     while (number := _next_filled(rows, start)) is not None and (found := CELL_MAGIC.match(rows[number])):
+        if found["name"] in WRITERS and (file := FILE.match(found["line"].strip())) and any(rows[number + 1 :]):
+            return _written(rows, number, file)
         if found["name"] not in BODY_KEPT:
             return _without_body(source, found["name"], number + 1)
         rows[number] = _own_line(found["line"].strip(), rows[number + 1 :])
         start = number + 1
     body = _translated_body("\n".join(rows[start:]), transform, names) if start < len(rows) else None
     return _below(rows[:start], body)
+
+
+def _written(rows: list[str], number: int, file: re.Match[str]) -> Translation:
+    r"""Return what `%%writefile a.txt` does, on its own line.
+
+    >>> translated("%%writefile a.txt\nx\n", lambda text: text, tuple).python
+    'pathlib.Path("a.txt").write_text("x\\n", encoding="utf-8")\n\n'
+    """
+    below = rows[number + 1 :]
+    text = "\n".join(below) + ("" if below and not below[-1] else "\n")
+    line = f'pathlib.Path({shell.quoted(file["path"])}).write_text({shell.quoted(text)}, encoding="utf-8")'
+    return Translation("\n".join([*("" for _ in rows[:number]), line, *("" for _ in below)]), ("import pathlib",))
 
 
 def _next_filled(rows: list[str], start: int) -> int | None:

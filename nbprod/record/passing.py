@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbprod.model import faults
@@ -56,7 +57,16 @@ def _strays(step: Step, seen: StepSeen, pairs: list[tuple[Step, StepSeen]], reco
         maker = _maker(path, step, pairs)
         made_at = max((max(each.cells) for each, _ in pairs if each.name == maker and each.cells), default=-1)
         if strays and max(strays) > made_at:
-            yield faults.STRAY_FILE.at(min(step.cells), step=step.name, file=path, writer=max(strays))
+            yield _stray(step, path, max(strays))
+
+
+def _stray(step: Step, path: str, writer: int) -> Diagnostic:
+    """A module is no step's output: whoever imports the package needs it. It stays beside the notebook."""
+    found = faults.STRAY_FILE.at(min(step.cells), step=step.name, file=path, writer=writer)
+    if not path.endswith(".py"):
+        return found
+    hint = f"Commit {path} with the notebook: cell {writer} may stay, it writes the same again."
+    return replace(found, severity=Severity.WARNING, hint=hint)
 
 
 def _of_two(step: Step, seen: StepSeen, pairs: list[tuple[Step, StepSeen]]) -> Iterator[Diagnostic]:

@@ -104,7 +104,7 @@ def test_line_numbers_stay(case):
 
 @pytest.mark.parametrize(
     ("source", "needs"),
-    [("!ls", ("import subprocess",)), ("%env A=1", ("import os",)),
+    [("!ls", ("import subprocess",)), ("%env A=1", ("import os",)), ("%%writefile a\nb", ("import pathlib",)),
      ("a = %pwd\n!ls", ("import os", "import subprocess")),
      ("%matplotlib inline", ()), ("a = 1", ())],
 )  # fmt: skip
@@ -127,7 +127,9 @@ def test_a_translation_names_the_imports_that_it_needs(source, needs):
         ("%reset -f", "stateful", "%reset", 1),
         ("a = %sql select 1", "uncarried", "%sql", 1),
         ("%%time\n%foo", "uncarried", "%foo", 2),
-        ("%%writefile a.py\nx", "uncarried", "%%writefile", 1),
+        ("%%writefile -a a.py\nx", "uncarried", "%%writefile", 1),
+        ("%%writefile {a}\nx", "uncarried", "%%writefile", 1),
+        ("%%writefile a.py", "uncarried", "%%writefile", 1),
         ("%%bash\nls", "language", "%%bash", 1),
         ("%%html\n<b>", "language", "%%html", 1),
     ],
@@ -189,3 +191,11 @@ def test_any_cell_is_translated_or_named_and_keeps_its_lines(source):
     else:
         assert found.python.count("\n") == source.count("\n")
         ast.parse(found.python)
+
+
+@pytest.mark.parametrize("text", ["x", "x = 'a'\\n\n", 'say("hi")\n', "\n\n\tä\\", "%time x\n!ls"])
+def test_a_written_file_has_what_ipython_writes(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    python = translate(f"%%writefile 'my file.txt'\n{text}").python
+    exec(f"import pathlib\n{python}", {})
+    assert (tmp_path / "my file.txt").read_text(encoding="utf-8") == text.removesuffix("\n") + "\n"

@@ -38,7 +38,8 @@ def test_a_later_writer_and_the_step_itself_are_no_makers():
 @pytest.mark.parametrize(
     ("outside", "steps", "expected"),
     [
-        ([("a.csv", 1)], {"s2": (("a.csv",), ())}, ["NB310"]),
+        ([("a.csv", 1)], {"s2": (("a.csv",), ())}, ["NB310 error"]),
+        ([("a.py", 1)], {"s2": (("a.py",), ())}, ["NB310 warning"]),
         ([("a.csv", 3)], {"s2": (("a.csv",), ())}, []),  # written only after it was read
         ([("b.csv", 1)], {"s2": (("a.csv",), ())}, []),
         ([("a.csv", 1)], {"s2": ((), ("a.csv",)), "s3": (("a.csv",), ())}, []),  # the step writes it anew
