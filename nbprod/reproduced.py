@@ -22,7 +22,10 @@ def planned(found: Planned, *, all_stages: bool = True) -> str:
     """Return a line for each stage, fresh or not and why, and a last one that counts them."""
     shown = [each for each in found.stages if all_stages or each.state != "fresh"]
     width = max((len(each.name) for each in shown), default=0)
-    return "\n".join([*(_line(each, width) for each in shown), f"  {_counted(found)}"])
+    lines = [*(_line(each, width) for each in shown), f"  {_counted(found)}"]
+    notebooks = dict.fromkeys(each.behind.rpartition(", cell")[0] for each in found.stages if each.behind)
+    lines += [f"  the notebook has changed since its export: nbprod export {shlex.quote(each)}" for each in notebooks]
+    return "\n".join(lines)
 
 
 def planned_json(found: Planned) -> str:
@@ -32,7 +35,12 @@ def planned_json(found: Planned) -> str:
             "name": each.name,
             "state": each.state,
             "frozen": each.frozen,
-            "reasons": [{"kind": why.kind, "what": why.what, "how": why.how, "text": str(why)} for why in each.reasons],
+            "step": each.target,
+            "behind": each.behind,
+            "reasons": [
+                {"kind": why.kind, "what": why.path or why.what, "how": why.how, "text": str(why)}
+                for why in each.reasons
+            ],
         }
         for each in found.stages
     ]
@@ -44,6 +52,8 @@ def planned_json(found: Planned) -> str:
 def _line(each: StageState, width: int) -> str:
     mark, colour = _MARKS[each.state]
     why = "; ".join(map(str, each.reasons)) or "fresh"
+    if each.behind:
+        why += f"; {click.style('behind its cells', fg='yellow')}: {each.behind}"
     return f"  {click.style(mark, fg=colour)} {each.name.ljust(width)}  {why}{' (frozen)' if each.frozen else ''}"
 
 

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from nbprod.repro.outcomes import Listener, Outcome
+    from nbprod.repro.repository import Repository
     from nbprod.repro.scheduling import Options
-    from nbprod.repro.verdicts import Reason, State
+    from nbprod.repro.stages import Stage
+    from nbprod.repro.verdicts import Reason, State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """A stage by the name that DVC gives it, whether it is fresh, and why not."""
+    """A stage by the name that DVC gives it, whether it is fresh, and why not.
+
+    `target` is the "package.step" that it runs, if it is one of ours, and `behind` the cells that have changed since
+    that was exported.
+    """
 
     name: str
     state: State
     reasons: tuple[Reason, ...] = ()
     frozen: bool = False
+    target: str = ""
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +57,40 @@ def planned(folder: str | Path = ".", targets: Sequence[str] = (), *, force: boo
         ProjectBroken: The folder lies in no repository of DVC, or a dvc.lock cannot be read.
         LeftToDvc: The pipeline holds what nbprod leaves to DVC.
     """
+    from nbprod.project.behind import behind
     from nbprod.repro.planning import plan
     from nbprod.repro.repository import opened
+    from nbprod.repro.shell import step_of
 
     repository = opened(str(folder))
     verdicts = plan(repository, targets, force=force)
+    steps = {each.stage.key: step_of(each.stage) for each in verdicts}
+    late = behind(Path(repository.root), filter(None, steps.values()), repository.memory)
     repository.memory.save()
-    return Planned(
-        tuple(
-            StageState(repository.address(each.stage), each.state, each.reasons, frozen=each.stage.frozen)
-            for each in verdicts
-        )
-    )
+    return Planned(tuple(_state(each, repository, steps[each.stage.key], late) for each in verdicts))
+
+
+def _state(verdict: Verdict, repository: Repository, target: str, late: Mapping[str, str]) -> StageState:
+    stage = verdict.stage
+    reasons = tuple(_told(reason, stage, repository, target) for reason in verdict.reasons)
+    name = repository.address(stage)
+    return StageState(name, verdict.state, reasons, stage.frozen, target, late.get(target, ""))
+
+
+def _told(reason: Reason, stage: Stage, repository: Repository, target: str) -> Reason:
+    """A dep that is a module of the step's package as people know it: by the step, and the cells that it came from."""
+    if reason.kind != "dep" or not target or not reason.what.endswith(".py"):
+        return reason
+    path = Path(next(dep.full for dep in stage.deps if dep.path == reason.what))
+    package = Path(repository.root) / target.partition(".")[0]
+    if not path.is_relative_to(package):
+        return reason
+    from nbprod.run.failures import cell_of
+
+    part = path.relative_to(package).with_suffix("").as_posix().removeprefix("steps/")
+    cells = cell_of(path)
+    where = f"{part}, notebook {cells.partition(' of ')[0]}" if cells else part
+    return replace(reason, kind="code", what=where, path=reason.what)
 
 
 @dataclass(frozen=True, slots=True)

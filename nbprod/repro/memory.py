@@ -10,7 +10,7 @@ from typing import Any
 
 VERSION = 1
 FOLDER = ("tmp", "nbprod")
-SECTIONS = ("pipelines", "blocks", "params", "ignores", "files", "folders", "imports")
+SECTIONS = ("pipelines", "blocks", "params", "ignores", "files", "folders", "imports", "behind")
 Section = dict[str, Any]
 
 

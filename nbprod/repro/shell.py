@@ -55,13 +55,18 @@ def _without_shims(variables: dict[str, str]) -> dict[str, str]:
     return variables
 
 
-def own_step(stage: Stage, path: str) -> str:
-    """Return the `package.step` of a stage whose command is exactly `nbprod step` of it, with this nbprod; or ""."""
+def step_of(stage: Stage) -> str:
+    """Return the `package.step` of a stage whose command is exactly `nbprod step PACKAGE.STEP`; else ""."""
     words = stage.cmd.split() if isinstance(stage.cmd, str) else []
     if len(words) != 3 or words[:2] != ["nbprod", "step"] or stage.cmd != " ".join(words):
         return ""
-    if not all(part.isidentifier() for part in words[2].split(".")):
-        return ""
-    found = shutil.which("nbprod", path=path)
+    package, _, step = words[2].partition(".")
+    return words[2] if package.isidentifier() and step.isidentifier() else ""
+
+
+def own_step(stage: Stage, path: str) -> str:
+    """Return the `package.step` of such a stage if the `nbprod` that PATH has is the one that runs; else ""."""
+    target = step_of(stage)
+    found = shutil.which("nbprod", path=path) if target else None
     same = found and os.path.realpath(os.path.dirname(found)) == os.path.realpath(os.path.dirname(sys.executable))
-    return words[2] if same else ""
+    return target if same else ""

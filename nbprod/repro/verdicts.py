@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from nbprod.repro.stages import Stage
 
-Kind = Literal["never", "always", "cmd", "params", "dep", "out", "upstream", "forced"]
+Kind = Literal["never", "always", "cmd", "params", "dep", "code", "out", "upstream", "forced"]
 State = Literal["fresh", "stale", "follows"]
 LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that has changed: of which kind, what (a path, a key), and how."""
+    """One thing that has changed: of which kind, what (a path, a key), and how.
+
+    `path` is the dep's, where `what` says more to people.
+    """
 
     kind: Kind
     what: str = ""
     how: str = ""
+    path: str = ""
 
     def __str__(self) -> str:
         return _TEXTS[self.kind].format(what=self.what, how=self.how)
@@ -31,6 +35,7 @@ _TEXTS: dict[Kind, str] = {
     "cmd": "command changed",
     "params": "params: {what} {how}",
     "dep": "dep {how}: {what}",
+    "code": "code: {what}",
     "out": "out {how}: {what}",
     "upstream": "after {what}",
     "forced": "forced",

@@ -1,0 +1,64 @@
+"""Stages of ours: forked from a process that has their imports, named by step and cell, and behind them or not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nbprod import project
+from nbprod.project.reproducing import planned, reproduce
+from tests.repro.conftest import dvc, stale_by_dvc
+
+CELLS = [
+    ("scale = 2", ["parameters"]),
+    ("import pandas as pd", []),
+    ("table = pd.DataFrame({'a': [1, 2, 3]}) * scale", ["step:load"]),
+    ("total = int(table['a'].sum())\nassert total < 100", ["step:add"]),
+]
+
+
+EMPTY = {"outputs": [], "execution_count": None}
+
+
+def _notebook(cells) -> str:
+    built = [
+        {"cell_type": "code", "id": f"c{at}", "metadata": {"tags": tags}, "source": source, **EMPTY}
+        for at, (source, tags) in enumerate(cells)
+    ]
+    return json.dumps({"cells": built, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.mark.slow
+def test_steps_run_forked_and_are_known_by_their_cells(repository):
+    notebook = repository / "shop.ipynb"
+    notebook.write_text(_notebook(CELLS))
+    project.export(notebook)
+    found = reproduce(repository)
+    assert [(each.name, each.ending, each.message) for each in found.outcomes] == [
+        ("load", "ran", ""),
+        ("add", "ran", ""),
+    ]
+    assert stale_by_dvc(repository) == set()
+    ours = (repository / "dvc.lock").read_bytes()
+    dvc("repro", "--force")
+    assert (repository / "dvc.lock").read_bytes() == ours, "DVC's own process makes the same of them"
+
+    module = repository / "shop/steps/load.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    (state,) = [each for each in planned(repository).stages if each.name == "load"]
+    assert [str(each) for each in state.reasons] == ["code: load, notebook cell 2"]
+
+    (repository / "params.yaml").write_text("shop:\n  scale: 50\n")
+    failed = reproduce(repository).outcomes[-1]
+    assert (failed.name, failed.ending) == ("add", "failed")
+    assert any("shop/steps/add.py" in line and "cell 3" in line for line in failed.log)
+
+    changed = [*CELLS[:3], ("total = int(table['a'].sum()) + 1", ["step:add"])]
+    notebook.write_text(_notebook(changed))
+    assert {each.name: each.behind for each in planned(repository).stages} == {"load": "", "add": "shop.ipynb, cell 3"}
+    done = subprocess.run([sys.executable, "-m", "nbprod", "status"], capture_output=True, text=True, check=False)
+    assert "behind its cells: shop.ipynb, cell 3" in done.stdout
+    assert "nbprod export shop.ipynb" in done.stdout
