@@ -17,6 +17,7 @@ CELLS = [
     ("import pandas as pd", []),
     ("table = pd.DataFrame({'a': [1, 2, 3]}) * scale", ["step:load"]),
     ("total = int(table['a'].sum())\nassert total < 100", ["step:add"]),
+    ("print(total)", ["step:tell"]),
 ]
 
 
@@ -37,9 +38,10 @@ def test_steps_run_forked_and_are_known_by_their_cells(repository):
     notebook.write_text(_notebook(CELLS))
     project.export(notebook)
     found = reproduce(repository)
-    assert [(each.name, each.ending, each.message) for each in found.outcomes] == [
-        ("load", "ran", ""),
-        ("add", "ran", ""),
+    assert [(each.name, each.ending, each.log) for each in found.outcomes] == [
+        ("load", "ran", ()),
+        ("add", "ran", ()),
+        ("tell", "ran", ()),
     ]
     assert stale_by_dvc(repository) == set()
     ours = (repository / "dvc.lock").read_bytes()
@@ -56,9 +58,10 @@ def test_steps_run_forked_and_are_known_by_their_cells(repository):
     assert (failed.name, failed.ending) == ("add", "failed")
     assert any("shop/steps/add.py" in line and "cell 3" in line for line in failed.log)
 
-    changed = [*CELLS[:3], ("total = int(table['a'].sum()) + 1", ["step:add"])]
+    changed = [*CELLS[:3], ("total = int(table['a'].sum()) + 1", ["step:add"]), CELLS[4]]
     notebook.write_text(_notebook(changed))
-    assert {each.name: each.behind for each in planned(repository).stages} == {"load": "", "add": "shop.ipynb, cell 3"}
+    behind = {each.name: each.behind for each in planned(repository).stages}
+    assert behind == {"load": "", "add": "shop.ipynb, cell 3", "tell": ""}
     done = subprocess.run([sys.executable, "-m", "nbprod", "status"], capture_output=True, text=True, check=False)
     assert "behind its cells: shop.ipynb, cell 3" in done.stdout
     assert "nbprod export shop.ipynb" in done.stdout

@@ -57,10 +57,11 @@ def _stay_with(server: int) -> None:
 
 
 def _settle(received: Received) -> None:
-    for flag, place in ((OUTPUT, 1), (ERROR, 2)):
+    for flag, place, name in ((OUTPUT, 1, "stdout"), (ERROR, 2, "stderr")):
         if flag in received.given:
             os.dup2(received.given[flag], place)
             os.close(received.given[flag])
+            _open_anew(name, place)
     order = received.order()
     os.environ.clear()
     os.environ.update(order.environment)
@@ -68,6 +69,13 @@ def _settle(received: Received) -> None:
     sys.argv[:] = [""]
     _forget_randomness()
     _forget_handlers()
+
+
+def _open_anew(name: str, place: int) -> None:
+    """Python's own stream remembers whether the server's file could be sought in, which a pipe can't be."""
+    old = getattr(sys, name)
+    new = open(place, "w", encoding=old.encoding, errors=old.errors, closefd=False)  # noqa: SIM115
+    setattr(sys, name, new)
 
 
 def _forget_randomness() -> None:

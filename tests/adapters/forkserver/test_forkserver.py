@@ -218,6 +218,14 @@ def test_streams_are_the_call_s(server, tmp_path):
     assert (tmp_path / "err").read_text() == "err\n"
 
 
+def test_a_stream_that_is_a_pipe_can_be_set_up_anew_though_the_server_s_is_a_file(server):
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as pipe:
+        assert value(server, "sys.stdout.reconfigure(errors='strict') or print('ä') or sys.stdout.errors", stdout=write)
+        os.close(write)
+        assert pipe.read().decode() == "ä\n"
+
+
 def test_a_failure_says_its_traceback(server, tmp_path):
     with (tmp_path / "err").open("wb") as err, server.start("targets:fail", stderr=err.fileno()) as child:
         child.wait(10)
