@@ -221,6 +221,7 @@ class StepMagics(Magics):
         no_arguments("%steps", line)
         states = self.session.states()
         show(self.shell, drawn().states_table(states) if states else drawn().note(NO_STEPS))
+        self._stages()
 
     @line_magic
     def graph(self, line: str) -> None:
@@ -235,7 +236,16 @@ class StepMagics(Magics):
         if not graph.steps:
             return show(self.shell, drawn().note(NO_STEPS))
         states = {each.name: str(each.state) for each in self.session.states()}
-        return show(self.shell, drawn().Rendered(drawing.text(graph), drawing.svg(graph, states=states)))
+        show(self.shell, drawn().Rendered(drawing.text(graph), drawing.svg(graph, states=states)))
+        return self._stages()
+
+    def _stages(self) -> None:
+        """Say how the stages stand that run the steps, where they have been exported."""
+        from nbprod.reproduced import brief
+
+        stages = self.session.stages()
+        if stages is not None and stages.stages:
+            show(self.shell, drawn().note(brief(stages)))
 
     @line_magic
     def schema(self, line: str) -> None:

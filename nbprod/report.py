@@ -14,7 +14,7 @@ from nbprod.errors import CellFailed, NotebookFaulty
 from nbprod.model.diagnostic import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nbprod.errors import NbprodError
     from nbprod.model.diagnostic import Diagnostic
@@ -110,20 +110,20 @@ def diagnostics_json(graph: Graph) -> str:
     return as_json([asdict(each) for each in graph.diagnostics])
 
 
-def graph(found: Graph, form: str) -> str:
-    """Return the graph as "text", "json" or "mermaid"."""
+def graph(found: Graph, form: str, states: Mapping[str, str] | None = None) -> str:
+    """Return the graph as "text", "json" or "mermaid", as JSON with how the steps' stages stand."""
     from nbprod.emit import drawing
 
     if form == "json":
-        return as_json(drawing.as_json(found))
+        return as_json({**drawing.as_json(found), **({"status": states} if states is not None else {})})
     return drawing.mermaid(found) if form == "mermaid" else drawing.text(found)
 
 
-def svg(found: Graph) -> str:
-    """Return the graph as a picture."""
+def svg(found: Graph, states: Mapping[str, str] | None = None) -> str:
+    """Return the graph as a picture, each step coloured as its stage stands."""
     from nbprod.emit import drawing
 
-    return drawing.svg(found)
+    return drawing.svg(found, states=states)
 
 
 def recorded(record: Record, notebook: str) -> str:

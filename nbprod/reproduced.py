@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbprod.project.reproducing import Planned, Reproduced, StageState
     from nbprod.repro.outcomes import Outcome
 
@@ -26,6 +28,25 @@ def planned(found: Planned, *, all_stages: bool = True) -> str:
     notebooks = dict.fromkeys(each.behind.rpartition(", cell")[0] for each in found.stages if each.behind)
     lines += [f"  the notebook has changed since its export: nbprod export {shlex.quote(each)}" for each in notebooks]
     return "\n".join(lines)
+
+
+def brief(found: Planned) -> str:
+    """Return in one line which stages of a notebook's steps are not fresh, and which are behind their cells.
+
+    >>> from nbprod.project.reproducing import Planned, StageState
+    >>> brief(Planned((StageState("clean", "stale", behind="shop.ipynb, cell 4"), StageState("load", "fresh"))))
+    'dvc.yaml: clean is stale; behind the notebook: clean (nbprod export)'
+    """
+    by_state = {state: [each.name for each in found.stages if each.state == state] for state in ("stale", "follows")}
+    said = [f"{', '.join(names)} {_are(names, state)}" for state, names in by_state.items() if names]
+    late = [each.name for each in found.stages if each.behind]
+    said += [f"behind the notebook: {', '.join(late)} (nbprod export)"] if late else []
+    return f"dvc.yaml: {'; '.join(said) or 'all stages are fresh'}" if found.stages else ""
+
+
+def _are(names: Sequence[str], state: str) -> str:
+    one = len(names) == 1
+    return f"{'follows' if one else 'follow'}" if state == "follows" else f"{'is' if one else 'are'} stale"
 
 
 def planned_json(found: Planned) -> str:

@@ -35,19 +35,25 @@ def check(notebook: Path, *, as_json: bool) -> None:
 @click.option("--json", "form", flag_value="json", help="Cells, parameters, steps, edges and diagnostics as JSON.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="A Mermaid flowchart, for Markdown.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write the picture to this file.")
-def graph(notebook: Path, form: str | None, svg: Path | None) -> None:
+@click.option("--status", "with_status", is_flag=True, help="Say of each step how its stage of dvc.yaml stands.")
+def graph(notebook: Path, form: str | None, svg: Path | None, *, with_status: bool) -> None:
     """Print the steps of NOTEBOOK and what flows between them.
 
     With a fresh record (nbprod record) the graph knows what the run saw, too: values that changed in place.
     """
-    from nbprod import project, report
+    from nbprod import project, report, reproduced
+    from nbprod.project import reproducing
 
     found = project.graph(notebook)
+    stages = reproducing.of_notebook(notebook, found) if with_status else None
+    states = stages.by_step if stages else None
     if svg:
-        project.write(svg, report.svg(found).encode())
+        project.write(svg, report.svg(found, states).encode())
         click.echo(f"wrote {svg}", err=True)
     if form or not svg:
-        click.echo(report.graph(found, form or "text"))
+        click.echo(report.graph(found, form or "text", states))
+    if stages and not form and not svg:
+        click.echo(f"\n{reproduced.planned(stages)}")
     if report.has_errors(found.diagnostics):
         click.echo(report.faulty(found, named(notebook)), err=True)
 

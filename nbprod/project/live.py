@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbprod.errors import NbprodError
 from nbprod.model.diagnostic import Severity
 from nbprod.model.live import Execution, Feedback, LiveRun, StepState
 from nbprod.project.livenotebook import LiveNotebook
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nbprod.model.graph import CellFacts, Graph, Step
     from nbprod.model.record import StepSeen
     from nbprod.project.place import Place
+    from nbprod.project.reproducing import Planned
 
 NO_VALUES = (types.ModuleType, types.FunctionType, type)  # what a cell defines rather than makes
 
@@ -160,6 +162,17 @@ class Session:
             schema=summed(found),
             warnings=(*watched.warnings, *warnings(seen), *told(found), *faults(self.graph(), watched.cell)),
         )
+
+    def stages(self) -> Planned | None:
+        """How the stages of dvc.yaml stand that run the notebook's steps; None where nobody can say."""
+        from nbprod.project.reproducing import of_notebook
+        from nbprod.repro.unsupported import LeftToDvc
+
+        path = self.notebook.path
+        try:
+            return of_notebook(path, self.graph()) if path is not None else None
+        except (NbprodError, LeftToDvc, OSError):
+            return None
 
     def _place(self) -> Place | None:
         from nbprod.project import place_of as place

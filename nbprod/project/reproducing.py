@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nbprod.model.graph import Graph
     from nbprod.repro.outcomes import Listener, Outcome
     from nbprod.repro.repository import Repository
     from nbprod.repro.scheduling import Options
@@ -45,9 +46,36 @@ class Planned:
         return tuple(each.name for each in self.stages if each.state == "stale")
 
     @property
+    def by_step(self) -> dict[str, str]:
+        """How the stage of each step of ours stands, in the words of a picture."""
+        return {each.target.partition(".")[2]: _pictured(each) for each in self.stages if each.target}
+
+    @property
     def fresh(self) -> bool:
         """Whether nothing is to be done."""
         return all(each.state == "fresh" for each in self.stages)
+
+
+def _pictured(stage: StageState) -> str:
+    if any(each.kind == "never" for each in stage.reasons):
+        return "not run"
+    return "stale" if stage.state != "fresh" or stage.behind else "fresh"
+
+
+def of_notebook(notebook: str | Path, graph: Graph) -> Planned:
+    """Return how the stages stand that run the notebook's steps; none before the first export.
+
+    Raises:
+        ProjectBroken: The notebook lies in no repository of DVC, or a dvc.lock cannot be read.
+        LeftToDvc: The pipeline holds what nbprod leaves to DVC.
+    """
+    from nbprod.project import place_of
+
+    place = place_of(notebook, graph)
+    if not (place.root / "dvc.yaml").is_file():
+        return Planned(())
+    found = planned(place.root)
+    return Planned(tuple(each for each in found.stages if each.target.partition(".")[0] == place.package))
 
 
 def planned(folder: str | Path = ".", targets: Sequence[str] = (), *, force: bool = False) -> Planned:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
+from click.testing import CliRunner
 
 from nbprod import project
-from nbprod.project.reproducing import planned, reproduce
+from nbprod.cli import main
+from nbprod.project.reproducing import of_notebook, planned, reproduce
+from nbprod.reproduced import brief
 from tests.repro.conftest import dvc, stale_by_dvc
 
 CELLS = [
@@ -62,6 +63,19 @@ def test_steps_run_forked_and_are_known_by_their_cells(repository):
     notebook.write_text(_notebook(changed))
     behind = {each.name: each.behind for each in planned(repository).stages}
     assert behind == {"load": "", "add": "shop.ipynb, cell 3", "tell": ""}
-    done = subprocess.run([sys.executable, "-m", "nbprod", "status"], capture_output=True, text=True, check=False)
-    assert "behind its cells: shop.ipynb, cell 3" in done.stdout
-    assert "nbprod export shop.ipynb" in done.stdout
+    told = _told("status")
+    assert "behind its cells: shop.ipynb, cell 3" in told
+    assert "nbprod export shop.ipynb" in told
+    assert "behind its cells: shop.ipynb, cell 3" in _told("graph", "shop.ipynb", "--status")
+    states = json.loads(_told("graph", "shop.ipynb", "--status", "--json"))["status"]
+    assert states == {"load": "fresh", "add": "stale", "tell": "stale"}
+    _told("graph", "shop.ipynb", "--status", "--svg", "shop.svg")
+    assert "add (stale)" in (repository / "shop.svg").read_text()
+    graph = project.graph(notebook)
+    assert brief(of_notebook(notebook, graph)) == (
+        "dvc.yaml: add is stale; tell follows; behind the notebook: add (nbprod export)"
+    )
+
+
+def _told(*arguments: str) -> str:
+    return CliRunner().invoke(main, list(arguments)).stdout
