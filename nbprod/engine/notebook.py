@@ -42,6 +42,7 @@ class NotebookEngine(Engine):  # type: ignore[misc]
     @classmethod
     def _run(cls, nb_man: Any, kernel_name: str, options: dict[str, Any]) -> None:
         from nbprod.adapters.papermill.forked import forked
+        from nbprod.adapters.papermill.kernels import environment
         from nbprod.adapters.papermill.running import kernel_server
         from nbprod.project.preloading import preloadable
 
@@ -53,7 +54,7 @@ class NotebookEngine(Engine):  # type: ignore[misc]
         restorer = options.pop("restorer", None)
         with (
             cls.pool.server(key, lambda: kernel_server(preload)) as server,
-            forked(server, restorer, options) as ready,
+            forked(server, options, restorer=restorer, environment=environment(kernel_name)) as ready,
         ):
             NBClientEngine.execute_managed_notebook(nb_man, kernel_name, **ready)
 

@@ -14,5 +14,6 @@ PRELOAD = (  # with what the kernel itself imports when it starts, or when its f
     *("stack_data", "pygments.formatters.terminal256", "pygments.styles.default"),
 )
 
+FAULT = "fault"  # the channel on which a kernel says why it can't begin
 OURS = "nbprod"  # our part of a request's and of a cell's metadata, and of a reply
 INLINE = "module://matplotlib_inline.backend_inline"  # Jupyter's default: figures show inline, and are closed

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
-from nbprod.adapters.ipykernel import restoring
+from nbprod.adapters.ipykernel import FAULT, restoring
 from nbprod.adapters.ipykernel.application import Application, Loop
 
 if TYPE_CHECKING:
@@ -23,5 +24,10 @@ def run(
     application = Application.instance(connection)
     application.initialize(list(arguments))
     if restorer is not None:
-        application.kernel.restoring = restoring.made(application.kernel, *restorer)
+        try:
+            application.kernel.restoring = restoring.made(application.kernel, *restorer)
+        except Exception:
+            application.outlet.post(FAULT, [traceback.format_exc().encode()])
+            application.outlet.stop()
+            raise
     Loop(application).run()

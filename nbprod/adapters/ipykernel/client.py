@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.session import Session
 
-from nbprod.adapters.ipykernel import OURS, TARGET
+from nbprod.adapters.ipykernel import FAULT, OURS, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +32,14 @@ class Manager:
     ipykernel = False  # it needs no argument to keep its history in memory
     kernel_id = None
 
-    def __init__(self, server: ForkServer, restorer: tuple[str, Sequence[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        server: ForkServer,
+        restorer: tuple[str, Sequence[Any]] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.server = server
+        self.environment = environment
         self.restorer = restorer
         self.child: Child | None = None
         self._client: Client | None = None
@@ -61,7 +67,9 @@ class Manager:
         **_: object,
     ) -> None:
         """Fork the child."""
-        environment = {name: value for name, value in (env or os.environ).items() if name not in LEAKING}
+        environment = {
+            name: value for name, value in (env or self.environment or os.environ).items() if name not in LEAKING
+        }
         arguments = (tuple(extra_arguments), self.restorer)
         self.child = self.server.start(TARGET, arguments, folder=cwd, environment=environment)
 
@@ -145,6 +153,7 @@ class Client:
         self.shell_channel = Channel(self)
         self.iopub_channel = Channel(self)
         self.ended = False  # the connection is closed on the other side
+        self.fault = ""
         self._stopped = False
         self._channels = {"shell": self.shell_channel, "iopub": self.iopub_channel}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -170,7 +179,7 @@ class Client:
             while (await self.shell_channel.get_msg(timeout))["parent_header"].get("msg_id") != asked:
                 pass
         except Empty:
-            died = "Kernel died before replying to kernel_info"  # jupyter_client's words
+            died = f"Kernel died before replying to kernel_info{self.fault}"  # jupyter_client's words, and our reason
             raise RuntimeError(died if self.ended else f"Kernel didn't respond in {timeout} seconds") from None
 
     def is_alive(self) -> bool:
@@ -215,6 +224,13 @@ class Client:
             async with asyncio.timeout(timeout):
                 await self._arrived.wait()
 
+    def _take(self, channel: str, parts: list[bytes]) -> None:
+        if channel == FAULT:
+            self.fault = f"\n{parts[0].decode()}"
+            return
+        _, frames = self.session.feed_identities(parts)
+        self._channels[channel].messages.append(self.session.deserialize(frames))
+
     def _unlisten(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self.connection.fileno())
@@ -227,6 +243,5 @@ class Client:
             self._unlisten()
             self.ended = True
         else:
-            _, frames = self.session.feed_identities(parts)
-            self._channels[channel].messages.append(self.session.deserialize(frames))
+            self._take(channel, parts)
         self._arrived.set()

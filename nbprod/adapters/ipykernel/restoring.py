@@ -72,9 +72,8 @@ class Restoring:
             reply = await run()
         finally:
             outlet.kept = None
-        outputs = self._outputs(request, kept)
         try:
-            self.restorer.ran(cell, outputs, failed=reply["status"] != "ok")
+            self.restorer.ran(cell, self._outputs(request, kept), failed=reply["status"] != "ok")
         except Exception:  # noqa: BLE001 - see above
             traceback.print_exc()
         sys.stderr.flush()
@@ -87,7 +86,8 @@ class Restoring:
 
         session: Any = self.kernel.session
         node = new_code_cell("")
-        client = NotebookClient(new_notebook(cells=[node]))
+        client = NotebookClient(new_notebook(cells=[node]), record_timing=False)
+        client.clear_before_next_output = False  # which it sets when it runs a cell itself
         for parts in kept:
             _, frames = session.feed_identities(parts)
             message = session.deserialize(frames)

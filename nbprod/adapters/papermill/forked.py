@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def forked(
-    server: ForkServer, restorer: tuple[str, Sequence[Any]] | None, options: Mapping[str, Any]
+    server: ForkServer,
+    options: Mapping[str, Any],
+    *,
+    restorer: tuple[str, Sequence[Any]] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Options for nbclient's client, with which it runs its cells in a child that ends with the block."""
-    manager = Manager(server, restorer)
+    """Options for nbclient's client, with which it runs its cells in a child that ends with the block.
+
+    The child's environment is the caller's, unless given.
+    """
+    manager = Manager(server, restorer, environment)
     try:
         yield {**options, "km": manager, **_hooks(manager, options)}
     except KeyboardInterrupt:

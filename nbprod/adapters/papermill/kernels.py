@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -32,6 +33,12 @@ def why_not(kernel_name: str) -> str:
     if not _is_this_python(spec.argv[0]):
         return f"is another Python, {spec.argv[0]}"
     return _provisioner(spec)
+
+
+def environment(kernel_name: str) -> dict[str, str]:
+    """The environment of the kernel's processes: this one's, with what its kernelspec adds."""
+    added = KernelSpecManager(ensure_native_kernel=True).get_kernel_spec(kernel_name).env
+    return {**os.environ, **{name: Template(value).safe_substitute(os.environ) for name, value in added.items()}}
 
 
 def _is_ipykernel(argv: list[str]) -> bool:

@@ -55,7 +55,7 @@ def run_notebook(
     manager.notebook_start()
     options = {"log": LOG, "timeout_func": lambda _: timeout, "resources": {"metadata": {"path": os.fspath(folder)}}}
     try:
-        with forked(server, restorer, options) as ready:
+        with forked(server, options, restorer=restorer) as ready:
             _Client(manager, **ready).execute()
     except (RuntimeError, DeadKernelError) as error:  # before the first cell, or after the last
         raise NbprodError(f"the notebook's process ended: {error}", hint="The machine may lack memory.") from error
