@@ -102,12 +102,12 @@ def check(path: str | Path) -> Graph:
 
 def graph(path: str | Path) -> Graph:
     """Return the notebook's graph, settled by its record where that is fresh."""
-    notebook, static, place = _looked_at(path)
+    notebook, static, place = looked_at(path)
     recorded = fresh_record(place, static)
     return _among_others(settled(notebook, recorded), place) if recorded else static
 
 
-def _looked_at(path: str | Path) -> tuple[Notebook, Graph, Place]:
+def looked_at(path: str | Path) -> tuple[Notebook, Graph, Place]:
     """The notebook, its graph without a record, and where it lives."""
     notebook = read(path)
     static = analyse(notebook)
@@ -159,7 +159,7 @@ def record(path: str | Path, *, states: Path | None = None, progress: Progress |
 
     Raises NotebookFaulty when analysis finds errors, CellFailed when a cell raises; the old record then stands.
     """
-    notebook, static, place = _looked_at(path)
+    notebook, static, place = looked_at(path)
     return _record(place, notebook, _shown_before(place, notebook, static), states=states, progress=progress)
 
 
@@ -233,7 +233,7 @@ def export(
     """
     from nbprod.project.exporting import export_recorded
 
-    notebook, static, place = _looked_at(path)
+    notebook, static, place = looked_at(path)
     refuse_faulty(static)
     recorded = None if again else fresh_record(place, static)
     if recorded is None or not _has_samples(recorded):
@@ -258,7 +258,7 @@ def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: 
     from nbprod.run import compare, pipeline
     from nbprod.values import draws
 
-    notebook, static, place = _looked_at(path)
+    notebook, static, place = looked_at(path)
     refuse_faulty(static)
     if not (place.root / place.package / "__init__.py").is_file():
         raise ProjectBroken(f"{place.relative} has not been exported", hint=f"Run nbprod export {place.relative}")

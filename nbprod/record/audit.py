@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,18 +60,18 @@ class Accesses:
 
     def reads(self, path: object) -> None:
         """Note that the file at `path` was read."""
-        name = _absolute(path)
+        name = absolute(path)
         if name and name not in self.written:
             self.read.setdefault(name, signature(name))
 
     def writes(self, path: object) -> None:
         """Note that the file at `path` was written."""
-        if name := _absolute(path):
+        if name := absolute(path):
             self.written[name] = None
 
     def removes(self, path: object) -> None:
         """Note that what is at `path` is gone: no file of the step's."""
-        name = _absolute(path)
+        name = absolute(path)
         below = (name or "") + os.sep
         for gone in [each for each in self.written if each == name or each.startswith(below)]:
             del self.written[gone]
@@ -83,47 +84,60 @@ class Accesses:
 
 
 class _Ear:
-    """Who listens now: at most one step."""
+    """Who listens now: at most one step, and at most one of each other name."""
 
-    accesses: Accesses | None = None
+    listeners: dict[str, Callable[[str, tuple[Any, ...]], None]] = {}  # noqa: RUF012  (there is one for the process)
     hooked = False
 
 
 def listen(accesses: Accesses | None) -> None:
-    """Put what happens from now on into `accesses`; None: nobody listens."""
-    if accesses is not None and not _Ear.hooked:
+    """Put what a step does from now on into `accesses`; None: nobody listens for steps."""
+    hear("step", None if accesses is None else partial(_note, accesses))
+
+
+def hear(who: str, listener: Callable[[str, tuple[Any, ...]], None] | None) -> None:
+    """Tell the listener of that name of each event, by its name and details, from now on; None: nobody of that name."""
+    if listener is None:
+        _Ear.listeners = {name: each for name, each in _Ear.listeners.items() if name != who}
+        return
+    if not _Ear.hooked:
         sys.addaudithook(_hook)
         _Ear.hooked = True
-    _Ear.accesses = accesses
+    _Ear.listeners = {**_Ear.listeners, who: listener}
 
 
 @contextmanager
 def unheard() -> Iterator[None]:
     """What happens within the block is not the step's doing."""
-    accesses, _Ear.accesses = _Ear.accesses, None
+    listeners, _Ear.listeners = _Ear.listeners, {}
     try:
         yield
     finally:
-        _Ear.accesses = accesses
+        _Ear.listeners = listeners
 
 
 def _hook(event: str, details: tuple[Any, ...]) -> None:
-    accesses = _Ear.accesses
-    if accesses is None:
+    listeners = _Ear.listeners
+    if not listeners:
         return
-    note = NOTES.get(event)
-    if note is None:
-        return
-    _Ear.accesses = None  # what noting itself opens is not the step's
+    _Ear.listeners = {}  # what noting itself opens is not the step's
     try:
-        note(accesses, details)
+        for listener in listeners.values():
+            listener(event, details)
     except Exception:  # noqa: BLE001, S110  (an observer must never break what it observes)
         pass
     finally:
-        _Ear.accesses = accesses
+        _Ear.listeners = listeners
 
 
-def _absolute(path: object) -> str | None:
+def _note(accesses: Accesses, event: str, details: tuple[Any, ...]) -> None:
+    note = NOTES.get(event)
+    if note is not None:
+        note(accesses, details)
+
+
+def absolute(path: object) -> str | None:
+    """Return the path from the root of the disk; None for what is no path."""
     if isinstance(path, int) or path is None:
         return None
     text = os.fsdecode(path)  # type: ignore[arg-type]
@@ -146,13 +160,13 @@ def _open(accesses: Accesses, details: tuple[Any, ...]) -> None:
 
 
 def _listdir(accesses: Accesses, details: tuple[Any, ...]) -> None:
-    if not _importing():
-        name = _absolute("." if details[0] is None else details[0])
+    if not importing():
+        name = absolute("." if details[0] is None else details[0])
         if name:
             accesses.listed[name] = None
 
 
-def _importing() -> bool:
+def importing() -> bool:
     """Whether the import system asks, or who looks for installed packages: they look into all of sys.path."""
     frame = sys._getframe(1)  # noqa: SLF001  (the documented way to see one's caller in a hook)
     for _ in range(8):
@@ -202,7 +216,7 @@ def _popen(accesses: Accesses, details: tuple[Any, ...]) -> None:
     words = [arguments] if isinstance(arguments, str | bytes) else list(arguments)
     for word in words:
         for part in os.fsdecode(word).split():
-            name = _absolute(part.strip("'\"<>;|&"))
+            name = absolute(part.strip("'\"<>;|&"))
             if name:
                 accesses.commands.setdefault(name, signature(name))
 

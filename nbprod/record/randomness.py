@@ -57,6 +57,8 @@ class Draws:
         self.seeded: set[str] = set()
         self.drawn: set[str] = set()
         self.unseeded: set[str] = set()
+        self.inherited: set[str] = set()  # drawn since `resume` from what was there before, not seeded meanwhile
+        self._anew: set[str] = set()  # seeded since `resume`
         self._mark: dict[str, int] = {}
         self._originals: list[tuple[Any, str, Any]] = []
 
@@ -123,6 +125,7 @@ class Draws:
     def resume(self) -> None:
         """Start to look for draws."""
         self._watch()
+        self.inherited, self._anew = set(), set()
         self._mark = {each: digest(each) for each in RANDOM_STATES.values()}
 
     def pause(self) -> None:
@@ -142,6 +145,8 @@ class Draws:
         # A mark of 0: numpy came in only now, and its import seeds from the system's entropy.
         if mark and digest(generator) != mark:
             self.drawn.add(generator)
+            if generator not in self._anew:
+                self.inherited.add(generator)
             if self._from_start and generator not in self.seeded:
                 self.unseeded.add(generator)
 
@@ -167,6 +172,7 @@ class Draws:
         @functools.wraps(original)
         def seeding(*arguments: Any, **named: Any) -> Any:
             self._settle(generator)
+            self._anew.add(generator)
             given = original(*arguments, **named)
             fixed = [each for each in (*arguments, *named.values()) if each is not None]
             (self.seeded.add if fixed else self.seeded.discard)(generator)

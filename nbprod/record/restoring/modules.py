@@ -1,0 +1,98 @@
+"""The modules that a notebook's values come from: installed ones by their version, the project's own by their text."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from xxhash import xxh3_128, xxh3_128_hexdigest
+
+from nbprod.record.relevance import is_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OWN = {"nbprod", "__main__", "__mp_main__", "builtins"}
+
+
+class Modules:
+    """The project's own modules that this process has loaded."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._files: dict[str, str] = {}
+
+    def files(self) -> dict[str, str]:
+        """The files of the loaded modules of the project's own, by the module's name."""
+        if len(sys.modules) != self._count:
+            loaded = sys.modules.copy()
+            self._count = len(loaded)
+            found = {name: path for name, each in loaded.items() if (path := _own_file(name, each))}
+            self._files = dict(sorted(found.items()))
+        return self._files
+
+    def own(self, tops: Iterable[str]) -> bool:
+        """Whether one of these top-level names is a module of the project's own."""
+        return not {name.partition(".")[0] for name in self.files()}.isdisjoint(tops)
+
+    def digest(self) -> str:
+        """What all of them hold."""
+        sink = xxh3_128()
+        for name, path in self.files().items():
+            sink.update(f"{name}={content_of(path)};".encode())
+        return sink.hexdigest()
+
+
+def _own_file(name: str, module: object) -> str:
+    if name.partition(".")[0] in OWN or not isinstance(module, ModuleType):
+        return ""
+    path = getattr(module, "__file__", None)
+    return path if isinstance(path, str) and path.endswith(".py") and not _is_installed(path) else ""
+
+
+@cache
+def _is_installed(path: str) -> bool:
+    return is_installed(path)
+
+
+_contents: dict[str, tuple[tuple[int, int, int], str]] = {}
+
+
+def content_of(path: str) -> str:
+    """Return the digest of a file, "" if it can't be read; known again by its time, size and inode.
+
+    A file so young that it may be written once more within the tick of the disk's clock is read each time.
+    """
+    try:
+        stat = os.stat(path)  # noqa: PTH116  (no objects: each µs counts)
+        sign = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        known = _contents.get(path)
+        if known is not None and known[0] == sign:
+            return known[1]
+        with open(path, "rb") as stream:  # noqa: PTH123  (see above)
+            sink = xxh3_128()
+            while part := stream.read(16_000_000):
+                sink.update(part)
+    except OSError:
+        return ""
+    if _is_settled(stat.st_mtime_ns):
+        _contents[path] = (sign, sink.hexdigest())
+    return sink.hexdigest()
+
+
+def _is_settled(written: int) -> bool:
+    import time
+
+    return time.time_ns() - written > 2_000_000_000
+
+
+def listing_of(folder: str) -> str:
+    """Return the digest of the names in a folder, "" if it can't be read."""
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208  (see above)
+    except OSError:
+        return ""
+    return xxh3_128_hexdigest("\0".join(names).encode("utf-8", "surrogatepass"))
