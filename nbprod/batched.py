@@ -45,9 +45,16 @@ def summary(found: Plan, jobs: int) -> str:
     if kept:
         parts.append(f"{kept} complete")
     parts.append(f"{todo} to run with -j {jobs}")
-    if found.seconds and todo:
-        parts.append(f"about {span(found.seconds * todo / min(jobs, todo))}, by the record")
-    return " · ".join(parts)
+    if found.work and found.work.steps:
+        parts.append(f"{found.work.unique:,} of {plural(found.work.steps, 'step')} differ")
+    seconds = estimate(found, jobs)
+    return " · ".join([*parts, f"about {span(seconds)}, by the record"] if seconds else parts)
+
+
+def estimate(found: Plan, jobs: int) -> float | None:
+    """Return the seconds that the batch may take, by the record: each piece of work once, side by side."""
+    seconds = found.work.seconds if found.work else None
+    return seconds / max(1, min(jobs, len(found.standing.todo))) if seconds is not None else None
 
 
 def plan_json(found: Plan) -> str:
@@ -61,7 +68,9 @@ def plan_json(found: Plan) -> str:
             "runs": listed,
             "complete": len(found.standing.kept),
             "to_run": len(todo),
-            "seconds_a_run": found.seconds,
+            "steps": found.work.steps if found.work else None,
+            "unique_steps": found.work.unique if found.work else None,
+            "seconds_of_unique_steps": found.work.seconds if found.work else None,
             "notes": found.notes,
         }
     )
@@ -100,6 +109,7 @@ def done(found: Batched, notebook: str, columns: int = 0) -> str:
     if len(failed) > SHOWN + MOST:
         lines.append(f"  … and {len(failed) - SHOWN - MOST} more in {found.out}/index.csv")
     lines = [line[:columns] if columns and not line.startswith("    nbprod") else line for line in lines]
+    lines += [f"  note: {each}" for each in found.notes]
     return "\n".join([*lines, f"  {_counted(found)}   {found.out}/index.csv · {found.out}/report.html"])
 
 

@@ -45,7 +45,7 @@ def _live(plan: Plan, jobs: int) -> Iterator[Callable[[Entry], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-    left = _Left(len(plan.standing.todo), plan.seconds, jobs)
+    left = _Left(len(plan.standing.todo), batched.estimate(plan, jobs))
     columns = (SpinnerColumn(), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[said]}"))
     bar: Any = Progress(*columns, console=Console(stderr=True), transient=True)
     with bar:
@@ -63,8 +63,8 @@ def _live(plan: Plan, jobs: int) -> Iterator[Callable[[Entry], None]]:
 class _Left:
     """Counts what ended and guesses the time that is left: by the record at first, then by what the runs took."""
 
-    def __init__(self, total: int, seconds: float | None, jobs: int) -> None:
-        self.total, self.seconds, self.jobs = total, seconds, jobs
+    def __init__(self, total: int, seconds: float | None) -> None:
+        self.total, self.seconds = total, seconds
         self.ended = self.failed = self.done = self.restored = 0
         self.began = time.monotonic()
 
@@ -85,4 +85,4 @@ class _Left:
         left = self.total - self.ended
         if self.ended:
             return (time.monotonic() - self.began) / self.ended * left
-        return self.seconds * left / self.jobs if self.seconds else None
+        return self.seconds

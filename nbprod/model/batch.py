@@ -40,6 +40,7 @@ class Entry:
     attempts: int = 0
     done: int = 0
     restored: int = 0
+    notes: tuple[str, ...] = ()  # what a person should know of it
     token: str = ""  # of the call that performed it
 
     @property

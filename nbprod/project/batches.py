@@ -38,6 +38,7 @@ class Batched:
     entries: tuple[Entry, ...]
     index: Index
     kept: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Entry, ...]:
@@ -145,4 +146,20 @@ class _Progress:
         return indexing.index(self.listed(), self.plan.parameters, self.plan.varied, self.plan.shared.notebook)
 
     def batched(self) -> Batched:
-        return Batched(self.folder.url, self.listed(), self.index(), len(self.plan.standing.kept))
+        return Batched(self.folder.url, self.listed(), self.index(), len(self.plan.standing.kept), self.notes())
+
+    def notes(self) -> tuple[str, ...]:
+        """What the runs had to say, each once, and whether the notebook is another one by now."""
+        said = dict.fromkeys(note for entry in self.entries.values() for note in entry.notes)
+        if _is_edited(self.plan):
+            said[f"{self.plan.shared.notebook} has changed since the batch began: all runs are of what it was then"] = (
+                None
+            )
+        return tuple(said)
+
+
+def _is_edited(plan: Plan) -> bool:
+    try:
+        return plan.notebook.read_bytes() != plan.content
+    except OSError:
+        return True

@@ -45,10 +45,12 @@ class Subject:
     """The notebook as it is when the batch begins; `salt` is what tells this batch's runs from others' of that code."""
 
     place: Place
+    content: bytes
     document: dict[str, Any]
     graph: Graph
     declarations: Declarations
     salt: tuple[Any, ...] = ()
+    preload: tuple[str, ...] = ()
 
 
 def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
@@ -67,18 +69,26 @@ def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
     files = set(map(str, spec.each[1])) if spec.each else set()
     made = tuple(_run(name, values, subject, files) for name, values in named.items())
     given = {name for values in named.values() for name in values}
+    standing = _standing(made, only(made, options.only), folder, options)
     return Plan(
         options.out,
         _shared(subject, options, folder),
+        subject.place.notebook,
+        subject.content,
         subject.document,
         made,
-        _standing(made, only(made, options.only), folder, options),
+        standing,
         tuple(name for name in subject.declarations.names if name in given),
         varied,
-        replace(
-            claimed, varied=varied, runs=tuple({"name": each.name, "parameters": each.parameters} for each in made)
-        ),
+        replace(claimed, varied=varied, runs=tuple({"name": one.name, "parameters": one.parameters} for one in made)),
+        notes=_notes(subject),
     )
+
+
+def _notes(subject: Subject) -> tuple[str, ...]:
+    """What a person should know before the first run."""
+    metrics = any(step.mark.metrics for step in subject.graph.steps)
+    return () if metrics else ("no step declares --metrics, so the index will hold none",)
 
 
 def _standing(all_runs: tuple[Run, ...], chosen: tuple[Run, ...], folder: Folder, options: Options) -> resume.Standing:
@@ -94,13 +104,22 @@ def _subject(path: str | Path) -> Subject:
     from nbprod.adapters import ipython
     from nbprod.project.notebookfile import opened
     from nbprod.project.parameters import declared
+    from nbprod.project.preloading import preloadable
     from nbprod.read import notebook
 
     place = locate(path)
     content = place.notebook.read_bytes()
     read = notebook(content, place.relative, ipython.transform, place.beside)
     document = shared.bare(opened(place.notebook, content).document)
-    return Subject(place, document, analyse(read), declared(read, place.notebook.parent))
+    graph, folder = analyse(read), place.notebook.parent
+    return Subject(
+        place,
+        content,
+        document,
+        graph,
+        declared(read, folder),
+        preload=preloadable(read, folder),
+    )
 
 
 Named = tuple["dict[str, dict[str, Any]]", tuple[str, ...]]
@@ -169,6 +188,7 @@ def _shared(subject: Subject, options: Options, folder: Folder) -> shared.Shared
         subject.declarations.replaces,
         options.timeout,
         options.retries,
+        subject.preload,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import ClusterFailed, NbprodError
 from nbprod.model.batch import Entry, Status
+from nbprod.run.batches.engine import Engine
 from nbprod.run.batches.performing import perform_once
 
 if TYPE_CHECKING:
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
     from nbprod.run.batches.runs import Run
     from nbprod.run.batches.shared import Shared
+
+_engines: dict[str, Engine] = {}  # of this worker, by the batch that it belongs to
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +38,38 @@ class Dask:
         """Yield what became of each run as soon as it ended."""
         with _client(self.address, self.patience) as client:
             futures = {
-                client.submit(perform_once, shared, run, key=f"nbprod-{run.name}-{shared.token}", pure=False): run
+                client.submit(on_worker, shared, run, key=f"nbprod-{run.name}-{shared.token}", pure=False): run
                 for run in runs
             }
             try:
                 yield from _ended(futures, client)
             finally:
                 client.cancel(list(futures), force=True)
+                if futures:
+                    client.run(stop_worker, shared.token)
+
+
+def on_worker(shared: Shared, run: Run) -> Entry:
+    """Perform a run on a worker, whose runs of a batch are forked from one process."""
+    with _lock:
+        if shared.token not in _engines:
+            _end(*_engines)
+            _engines[shared.token] = Engine(shared.preload)
+            atexit.register(_engines[shared.token].close)
+    return perform_once(shared, run, _engines[shared.token])
+
+
+def stop_worker(token: str) -> None:
+    """Stop what a batch still runs on a worker."""
+    with _lock:
+        _end(token)
+
+
+def _end(*tokens: str) -> None:
+    for token in tokens:
+        if engine := _engines.pop(token, None):
+            engine.stop()
+            engine.close()
 
 
 def _ended(futures: dict[Any, Run], client: Any) -> Iterator[Entry]:

@@ -27,7 +27,7 @@ def from_json(text: str | bytes) -> Entry | None:
     """Return the entry; None for a file that is damaged or that another version wrote."""
     try:
         found = json.loads(text)
-        return Entry(**{**found, "status": Status(found["status"])})
+        return Entry(**{**found, "status": Status(found["status"]), "notes": tuple(found.get("notes", ()))})
     except (ValueError, TypeError, KeyError):
         return None
 

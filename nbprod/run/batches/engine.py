@@ -1,14 +1,29 @@
-"""How a run's notebook is executed."""
+"""How a run's notebook is executed: in a process forked from one that has imported what the notebook imports."""
 
 from __future__ import annotations
 
+import re
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
-from nbprod.adapters.papermill import plain, quiet
+from nbprod.errors import CellFailed, NbprodError
+from nbprod.run.batches import inside
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbprod.run.batches.shared import Document
+
+BEGIN = "nbprod.project.batchchild:begin"  # named, for it lies above: it runs in the notebook's process
+GRACE = 5.0  # seconds that a cell which hears no alarm has beyond the run's
+PLACE = re.compile(r"^cell \d+(, line \d+)? (raised )?")
+CHANCES = 3  # for a run whose restored values were lost: each of them is made anew
+
+
+class Stopped(NbprodError):
+    """The batch was stopped while the notebook ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +37,89 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """The executed notebook, and what ended it early; `done` and `restored` count its steps."""
+    """The executed notebook, and what ended it early; `restored` are the cells that did not run."""
 
     document: Document
     failure: Failure | None = None
-    done: int = 0
-    restored: int = 0
+    restored: frozenset[int] = frozenset()
 
 
-def execute(document: Document, folder: str, *, after: str = "", timeout: float | None = None) -> Executed:
-    """Run the notebook top to bottom, then the hidden code `after`; the whole is stopped after `timeout` seconds."""
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+class Engine:
+    """A process that runs are forked from; several threads may execute notebooks at once."""
 
-    node = nbformat.from_dict(document)  # type: ignore[no-untyped-call]
-    hidden = nbformat.v4.new_code_cell(after)  # type: ignore[no-untyped-call]
-    node.cells.append(hidden)
+    def __init__(self, preload: Sequence[str] = ()) -> None:
+        from nbprod.adapters.papermill.running import kernel_server
 
-    class Client(NotebookClient):
-        """It tells cells their tags, as JupyterLab does."""
+        self.server = kernel_server(preload)
+        self.stopped = threading.Event()
 
-        async def async_execute_cell(self, cell: Any, *places: Any, **options: Any) -> Any:
-            assert self.kc is not None
-            self.kc.session.metadata = {"cellId": cell.get("id"), "tags": list(cell.metadata.get("tags", ()))}
-            return await super().async_execute_cell(cell, *places, **options)
+    def execute(self, document: Document, folder: str, orders: inside.Orders, plan: Any = None) -> Executed:
+        """Run the notebook top to bottom, then keep what is wanted; the whole is stopped when its time is up.
 
-    client = Client(node, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": folder}})
-    failure = None
-    with quiet():
+        Raises:
+            Stopped: `stop` was called meanwhile.
+            NbprodError: No process could be started.
+        """
+        for _ in range(CHANCES):
+            executed = self._executed(document, folder, orders, plan)
+            lost = Path(orders.folder) / inside.LOST
+            if not lost.exists():
+                break
+            lost.unlink()
+        return executed
+
+    def _executed(self, document: Document, folder: str, orders: inside.Orders, plan: Any) -> Executed:
+        from nbprod.adapters.papermill.running import run_notebook
+
+        node = _with_end(document)
+        failure = None
+        timeout = None if orders.timeout is None else orders.timeout + GRACE
         try:
-            client.execute()
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            failure = _failure(node, error)
-    node.cells.remove(hidden)
-    return Executed(node, failure)
+            run_notebook(node, folder=folder, server=self.server, restorer=(BEGIN, (orders, plan)), timeout=timeout)
+        except CellFailed as error:
+            failure = _failure(error, orders)
+        if self.stopped.is_set():
+            raise Stopped("the batch was stopped")
+        return _without_end(node, failure)
+
+    def stop(self) -> None:
+        """Stop what runs."""
+        self.stopped.set()
+        self.server.interrupt()
+
+    def close(self) -> None:
+        """End the process, and what was forked from it."""
+        self.server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
 
-def _failure(node: Any, error: Exception) -> Failure:
-    for at, cell in enumerate(node.cells):
-        for output in cell.get("outputs", ()):
-            if output.output_type == "error":
-                return Failure(at, f"{output.ename}: {output.evalue}", plain(output.traceback))
-    begun = [at for at, cell in enumerate(node.cells) if cell.get("execution_count")]
-    return Failure(begun[-1] if begun else None, f"{type(error).__name__}: {error}")
+def _with_end(document: Document) -> Any:
+    """The notebook with the hidden cell that keeps what is wanted."""
+    import nbformat
+
+    end = nbformat.v4.new_code_cell(inside.HIDDEN)  # type: ignore[no-untyped-call]
+    if (document["nbformat"], document.get("nbformat_minor", 0)) < (4, 5):
+        end.pop("id", None)
+    node: Any = nbformat.from_dict(document)  # type: ignore[no-untyped-call]
+    node.cells = [*node.cells, end]
+    return node
+
+
+def _without_end(node: Any, failure: Failure | None) -> Executed:
+    node.cells = node.cells[:-1]
+    restored = frozenset(
+        at for at, cell in enumerate(node.cells) if cell.metadata.get("nbprod", {}).get("restored", False)
+    )
+    return Executed(node, failure, restored)
+
+
+def _failure(error: CellFailed, orders: inside.Orders) -> Failure:
+    """The failure in the run's own words; what the hidden cell raised is no cell's."""
+    words = PLACE.sub("", error.message)
+    cell = None if error.cell == orders.hidden else error.cell
+    return Failure(cell, words if error.traceback else f"{words}. {error.hint}", error.traceback)

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from nbprod.run.batches.engine import Engine
 from nbprod.run.batches.performing import perform
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from nbprod.model.batch import Entry
     from nbprod.run.batches.runs import Run
     from nbprod.run.batches.shared import Shared
+
+PATIENCE = 5.0  # seconds that runs have to end when they are interrupted
 
 
 class Executor(Protocol):
@@ -48,19 +51,23 @@ class Local:
                     with taking:
                         run = next(todo)
                     try:
-                        ended.put(perform(shared, run))
+                        ended.put(perform(shared, run, engine))
                     except BaseException as error:  # noqa: BLE001 - it is raised where the batch is
                         ended.put(error)
                         break
             ended.put(None)
 
         threads = [threading.Thread(target=work, daemon=True) for _ in range(self.jobs)]
-        for each in threads:
-            each.start()
-        try:
-            yield from _until(ended, len(threads))
-        finally:
-            stop.set()
+        with Engine(shared.preload) as engine:
+            try:
+                for each in threads:
+                    each.start()
+                yield from _until(ended, len(threads))
+            finally:
+                stop.set()
+                engine.stop()
+                for each in threads:
+                    each.join(PATIENCE)
 
 
 def _until(ended: queue.SimpleQueue[Entry | BaseException | None], working: int) -> Iterator[Entry]:

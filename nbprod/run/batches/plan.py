@@ -11,6 +11,7 @@ from nbprod.run.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nbprod.run.batches.resume import Claim, Standing
     from nbprod.run.batches.runs import Run
@@ -18,22 +19,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """The steps that are to be done: all of them, those whose work differs, and the seconds of these by the record."""
+
+    steps: int
+    unique: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that is decided before the first run; `parameters` are the names of those that some run sets.
 
-    `out` is the folder as it was given, `claimed` what it will know of the batch. `notes` are sentences that a person
-    should read before.
+    `content` is what the notebook's file held, `out` the folder as it was given, and `claimed` what that will know of
+    the batch. `notes` are sentences that a person should read before.
     """
 
     out: str
     shared: Shared
+    notebook: Path
+    content: bytes
     document: Document
     runs: tuple[Run, ...]
     standing: Standing
     parameters: tuple[str, ...]
     varied: tuple[str, ...]
     claimed: Claim
-    seconds: float | None = None  # that one run takes, by the record
+    work: Work | None = None
     notes: tuple[str, ...] = ()
 
 

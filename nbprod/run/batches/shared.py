@@ -47,6 +47,8 @@ class Shared:
     replaces: int | None = None
     timeout: float | None = None
     retries: int = 0
+    preload: tuple[str, ...] = ()
+    plan: Any = None  # of what may be restored: a record.restoring.Plan
 
     def step_of(self, cell: int | None) -> str:
         """The step that a cell belongs to, "" if none."""
@@ -97,16 +99,22 @@ def with_parameters(shared: Shared, source: str, parameters: Mapping[str, Any]) 
 def _injected(cells: Sequence[Any], cell: Any, shared: Shared) -> list[Any]:
     if shared.replaces is not None:
         return [*cells[: shared.replaces], cell, *cells[shared.replaces + 1 :]]
-    at = 0 if shared.after is None else shared.after + 1
+    at = injected_at(shared)
     return [*cells[:at], cell, *cells[at:]]
+
+
+def injected_at(shared: Shared) -> int:
+    """Return the place of the cell that sets the parameters."""
+    if shared.replaces is not None:
+        return shared.replaces
+    return 0 if shared.after is None else shared.after + 1
 
 
 def original(cell: int, shared: Shared, *, has_parameters: bool) -> int:
     """Return the number that a cell of an executed notebook has in the notebook itself."""
     if not has_parameters or shared.replaces is not None:
         return cell
-    at = 0 if shared.after is None else shared.after + 1
-    return cell - (cell > at)
+    return cell - (cell > injected_at(shared))
 
 
 def _cell(document: Document, source: str) -> Any:
