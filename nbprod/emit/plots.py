@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from nbprod.model.record import ColumnSeen, FrameSeen
 
 NUMBERS = ("int", "float")
-ORDERED = (*NUMBERS, "datetime", "timedelta")
+NAMES = ("str", "category", "bool")
 
 
 def drawn(name: str, step: StepPlan) -> dict[str, str]:
@@ -19,12 +19,12 @@ def drawn(name: str, step: StepPlan) -> dict[str, str]:
     """
     seen = step.seen.value(name) if step.seen else None
     columns = _columns(seen.frame) if seen and seen.frame else []
-    if len(columns) != 2 or columns[1].kind not in NUMBERS:
-        return {}
-    lined = columns[0].kind in ORDERED
+    if len(columns) != 2 or columns[1].kind not in NUMBERS or columns[0].kind not in (*NUMBERS, *NAMES):
+        return {}  # DVC's own templates know no dates
+    lined = columns[0].kind in NUMBERS
     axes = dict(zip(("x", "y") if lined else ("y", "x"), (each.name for each in columns), strict=True))
     labels = {f"{axis}_label": spoken(column) for axis, column in axes.items() if spoken(column) != column}
-    template = "linear" if lined else "bar_horizontal"
+    template = "simple" if lined else "bar_horizontal"
     return {"template": template, **dict(sorted((axes | labels).items())), "title": spoken(name)}
 
 

@@ -227,13 +227,13 @@ def test_a_default_as_yaml_and_back(default):
     [
         (
             {"false_alarms": "float", "caught": "float"},
-            {"template": "linear", "x": "false_alarms", "x_label": "false alarms", "y": "caught", "title": "the roc"},
+            {"template": "simple", "x": "false_alarms", "x_label": "false alarms", "y": "caught", "title": "the roc"},
         ),
         (
             {"shop": "str", "sold": "int"},
             {"template": "bar_horizontal", "x": "sold", "y": "shop", "title": "the roc"},
         ),
-        ({"day": "datetime", "sold": "int"}, {"template": "linear", "x": "day", "y": "sold", "title": "the roc"}),
+        ({"day": "datetime", "sold": "int"}, {}),
         ({"a": "int", "b": "str"}, {}),
         ({"a": "int", "b": "int", "c": "int"}, {}),
         ({"a": "int"}, {}),
