@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ def axis(values: Sequence[Any]) -> Axis:
     ({1: 0.0, 3: 1.0}, ((0.25, 'EWR'), (0.75, 'JFK')))
     """
     distinct = list(dict.fromkeys(values))
-    if not all(is_number(each) for each in distinct):
+    if not all(is_number(each) for each in distinct) or not _is_drawable(min(distinct), max(distinct)):
         return _categories(distinct)
     made = _logarithmic(sorted(distinct)) if _is_wide(distinct) else _linear(min(distinct), max(distinct), distinct)
     return _with_own_ticks(made)
@@ -42,13 +43,21 @@ def axis(values: Sequence[Any]) -> Axis:
 def measure(values: Sequence[float]) -> Axis:
     """Return the axis of a metric, which has some room above and below."""
     low, high = min(values), max(values)
-    room = (high - low) * 0.08 or abs(high) * 0.05 or 0.5
+    room = (_is_drawable(low, high) and (high - low) * 0.08) or abs(high) * 0.05
+    if not _is_drawable(low - room, high + room) or not room:
+        return Axis(dict.fromkeys(values, 0.5), ((0.5, text(high)),))
     return _linear(low - room, high + room, values)
 
 
 def is_number(value: Any) -> bool:
     """Whether it can be drawn on an axis of numbers."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def _is_drawable(low: float, high: float) -> bool:
+    """Whether a scale between the two has numbers to stand on, as it has not where they are all but equal."""
+    width = float(high) - float(low)
+    return width == 0 or (math.isfinite(width) and width > max(1e-300, 1e-12 * max(abs(low), abs(high))))
 
 
 def _is_wide(values: Sequence[float]) -> bool:

@@ -18,7 +18,7 @@ def units(plan: Plan, parameters: Mapping[str, Any]) -> dict[int, str]:
     Cells that always run have one, too: it counts them once for each run only if they depend on what is varied.
 
     >>> from pathlib import Path
-    >>> from nbprod.record.restoring.plan import CellPlan
+    >>> from nbprod.record.restoring.plan import CellPlan, Plan
     >>> load = CellPlan(0, "load", writes=frozenset({"rows"}))
     >>> fit = CellPlan(1, "fit", reads=frozenset({"rows", "c"}), writes=frozenset({"model"}))
     >>> two = [units(Plan("n.ipynb", Path(), 1, "", "", {0: load, 1: fit}), {"c": c}) for c in (1, 2)]
