@@ -53,24 +53,33 @@ def put(folder: Path, buffers: Sequence[Buffer]) -> Blob:
     return blob
 
 
-def get(folder: Path, blob: Blob) -> list[memoryview]:
-    """Return the blob's buffers, mapped into memory: writing to them changes this process's copy only.
+def mapped(folder: Path, blob: Blob) -> mmap.mmap:
+    """Return the blob's file mapped into memory, not looked through yet; it stays even where the file goes away.
 
     Raises:
-        DamagedError: it isn't there or isn't whole; it was taken away, so that it will be written anew.
+        DamagedError: it isn't there.
     """
     path = path_of(folder, blob)
     try:
         with path.open("rb") as stream:
-            whole = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
     except (OSError, ValueError) as error:
         raise DamagedError(f"{path.name} can't be read") from error
+
+
+def looked_through(folder: Path, blob: Blob, whole: mmap.mmap) -> list[memoryview]:
+    """Return the buffers of a mapped blob: writing to them changes this process's copy only.
+
+    Raises:
+        DamagedError: it isn't what was written; the file was taken away, so that it will be written anew.
+    """
     with suppress(OSError, ValueError):
         whole.madvise(POPULATE_READ)
     view = memoryview(whole)
     digest = xxh3_128()
     digest.update(view)
     if digest.hexdigest() != blob.digest:
+        path = path_of(folder, blob)
         with suppress(OSError):
             path.unlink()
         raise DamagedError(f"{path.name} is damaged")

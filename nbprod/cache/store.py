@@ -12,6 +12,7 @@ from nbprod.cache.survey import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from mmap import mmap
     from pathlib import Path
 
     from nbprod.cache.blobs import Buffer
@@ -58,18 +59,32 @@ class Store:
         except OSError as error:
             self._fails(error)
 
-    def read(self, entry: Entry, at: int) -> list[memoryview]:
+    def mapped(self, entry: Entry) -> list[mmap]:
+        """Return the entry's blobs, mapped into memory: they can be read from now on, whatever becomes of the store.
+
+        Raises:
+            Lost: one is gone; the entry is taken away.
+        """
+        try:
+            return [blobs.mapped(self.folder, each) for each in entry.blobs]
+        except DamagedError as error:
+            raise self._lost(entry, error) from error
+
+    def read(self, entry: Entry, at: int, whole: mmap) -> list[memoryview]:
         """Return the buffers of one of the entry's blobs, looked through.
 
         Raises:
-            Lost: the blob is gone or damaged; the entry is taken away.
+            Lost: the blob is damaged; the entry is taken away.
         """
         try:
-            return blobs.get(self.folder, entry.blobs[at])
+            return blobs.looked_through(self.folder, entry.blobs[at], whole)
         except DamagedError as error:
-            entries.remove(entry.path)
-            self._say("a value of the cache is damaged or gone, and is made again")
-            raise Lost(str(error)) from error
+            raise self._lost(entry, error) from error
+
+    def _lost(self, entry: Entry, error: DamagedError) -> Lost:
+        entries.remove(entry.path)
+        self._say("a value of the cache is damaged or gone, and is made again")
+        return Lost(str(error))
 
     def keep(self, key: str, facts: Mapping[str, Any], values: Sequence[Sequence[Buffer]]) -> Entry | None:
         """Keep the values, each as its buffers, and what there is to know of them; None if it can't be."""

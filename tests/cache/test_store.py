@@ -29,6 +29,10 @@ def kept(store, key=KEY, content=b"values", **observed):
     return store.keep(key, {"observed": observed, "step": "clean"}, [[content]])
 
 
+def read(store, entry):
+    return store.read(entry, 0, store.mapped(entry)[0])
+
+
 def only(store, key=KEY):
     (entry,) = store.find(key)
     return entry
@@ -38,28 +42,28 @@ def only(store, key=KEY):
 def test_buffers_come_back_as_they_were(tmp_path_factory, buffers):
     folder = tmp_path_factory.mktemp("blobs")
     blob = blob_files.put(folder, buffers)
-    assert [bytes(each) for each in blob_files.get(folder, blob)] == buffers
+    assert [bytes(each) for each in blob_files.looked_through(folder, blob, blob_files.mapped(folder, blob))] == buffers
     assert blob_files.path_of(folder, blob).stat().st_size == blob.size
 
 
 def test_each_buffer_lies_where_arrays_are_read_fastest(store):
     entry = store.keep(KEY, {}, [[b"a", b"b" * 100, b"c"]])
-    whole = store.read(entry, 0)
+    whole = read(store, entry)
     starts = [each.obj.find(bytes(each)) for each in whole[1:]]
     assert all(at % 64 == 0 for at in starts)
 
 
 def test_writing_to_what_was_read_leaves_the_store_as_it_is(store):
     entry = kept(store)
-    store.read(entry, 0)[0][:] = b"VALUES"
-    assert bytes(store.read(entry, 0)[0]) == b"values"
+    read(store, entry)[0][:] = b"VALUES"
+    assert bytes(read(store, entry)[0]) == b"values"
 
 
 def test_what_differs_in_what_was_observed_stands_side_by_side(store):
     kept(store, content=b"1", file="a")
     kept(store, content=b"2", file="b")
     kept(store, content=b"3", file="b")
-    found = {each.facts["observed"]["file"]: bytes(store.read(each, 0)[0]) for each in store.find(KEY)}
+    found = {each.facts["observed"]["file"]: bytes(read(store, each)[0]) for each in store.find(KEY)}
     assert found == {"a": b"1", "b": b"3"}
 
 
@@ -80,11 +84,11 @@ def test_a_damaged_value_is_never_trusted(store, damage):
         path.write_bytes({"flip": whole[:-70] + b"X" + whole[-69:], "cut": whole[:-1], "empty": b""}[damage])
     if damage == "flip":  # of the right size: found when it is read
         with pytest.raises(Lost, match="damaged"):
-            store.read(only(store), 0)
+            read(store, only(store))
     assert list(store.find(KEY)) == []
     assert len(store.notes) == 1
     again = kept(store, content=b"values" * 100)
-    assert bytes(store.read(again, 0)[0]) == b"values" * 100
+    assert bytes(read(store, again)[0]) == b"values" * 100
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"\xff" * 40, None])
@@ -103,7 +107,7 @@ def test_a_store_that_vanishes_is_a_miss_and_comes_again(store):
     shutil.rmtree(store.folder)
     assert list(store.find(KEY)) == []
     with pytest.raises(Lost):
-        store.read(entry, 0)
+        read(store, entry)
     kept(store)
     assert only(store).facts["step"] == "clean"
 
@@ -145,7 +149,7 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_store(store):
         time.sleep(0.02)
         writer.kill()
         writer.join()
-        assert all(len(store.read(entry, 0)[0]) == 200_000 for entry in store.find(KEY))
+        assert all(len(read(store, entry)[0]) == 200_000 for entry in store.find(KEY))
     assert store.notes == []
 
 
@@ -245,7 +249,7 @@ def test_what_a_living_process_uses_stays(tmp_path):
     store.used(entry)
     pruned = prune(store.folder, everything=True)
     assert (pruned.entries, pruned.in_use) == (2, 1)
-    assert bytes(store.read(entry, 0)[0]) == b"\x02" * 1_000
+    assert bytes(read(store, entry)[0]) == b"\x02" * 1_000
 
 
 def test_the_store_stays_within_its_limit(tmp_path):

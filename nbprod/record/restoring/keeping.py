@@ -13,6 +13,7 @@ from nbprod.values.formats.format import DoesNotFitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from mmap import mmap
 
     from nbprod.cache import Entry
     from nbprod.record.restoring.names import Names
@@ -137,10 +138,10 @@ def put_states(kept: Mapping[str, str]) -> None:
         draws.put(generator, pickle.loads(base64.b64decode(text)))
 
 
-def held(entry: Entry, namespace: Mapping[str, Any]) -> Iterable[Held]:
+def held(entry: Entry, wholes: Sequence[mmap], namespace: Mapping[str, Any]) -> Iterable[Held]:
     """Yield the groups of an entry, for the names to stand for."""
     for at, facts in enumerate(entry.facts["groups"]):
         names = tuple(facts["names"])
         prints = {names: facts["print"]} | {(name,): each for name, each in facts["alone"].items()}
         group = Group(names, prints, modules=frozenset(facts["modules"]))
-        yield Held(group, entry, at, names, {name: namespace.get(name) for name in facts["needs"]})
+        yield Held(group, entry, at, wholes[at], names, {name: namespace.get(name) for name in facts["needs"]})

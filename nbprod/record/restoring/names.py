@@ -18,6 +18,7 @@ from nbprod.values.looks import Look, Tangled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping, Sequence
+    from mmap import mmap
 
     from nbprod.cache import Entry
 
@@ -49,6 +50,7 @@ class Held:
     group: Group
     entry: Entry
     at: int
+    whole: mmap
     names: tuple[str, ...]
     definitions: dict[str, Any] = field(default_factory=dict)
 
@@ -56,7 +58,9 @@ class Held:
 class Names:
     """Keeps track of a namespace. `read` gives the buffers of an entry's blob."""
 
-    def __init__(self, namespace: MutableMapping[str, Any], read: Callable[[Entry, int], list[memoryview]]) -> None:
+    def __init__(
+        self, namespace: MutableMapping[str, Any], read: Callable[[Entry, int, mmap], list[memoryview]]
+    ) -> None:
         self.namespace = namespace
         self._read = read
         self._held: dict[str, Held] = {}
@@ -119,7 +123,7 @@ class Names:
             held = self._held.get(name)
             if held is None:
                 continue
-            values = exact.unpack(self._read(held.entry, held.at), held.definitions)
+            values = exact.unpack(self._read(held.entry, held.at, held.whole), held.definitions)
             for each in held.group.names:
                 del self._held[each]
                 self.namespace[each] = values[held.names.index(each)]

@@ -20,7 +20,8 @@ from nbprod.record.restoring.names import Names
 from nbprod.record.restoring.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
+    from mmap import mmap
 
     from nbprod.cache import Entry
     from nbprod.cache.locks import Lock
@@ -142,8 +143,9 @@ class Restorer:
             return None
         key = found.key
         entry, lock = self._found(cell, key)
-        if entry is not None:
-            return self._restored(cell, key, entry)
+        wholes = self._mapped(entry)
+        if entry is not None and wholes is not None:
+            return self._restored(cell, key, entry, wholes)
         try:
             self._prepare(cell, "fresh was asked for" if cell.fresh else "first time")
         except Lost:
@@ -174,11 +176,18 @@ class Restorer:
         found = (each for each in self.store.find(key) if cell.live.isdisjoint(each.facts["gone"]))
         return next((each for each in found if self._keys.holds(each.facts["observed"])), None)
 
-    def _restored(self, cell: CellPlan, key: str, entry: Entry) -> list[dict[str, Any]]:
+    def _mapped(self, entry: Entry | None) -> list[mmap] | None:
+        """The values of an entry; None where one has gone away meanwhile."""
+        try:
+            return self.store.mapped(entry) if entry is not None else None
+        except Lost:
+            return None
+
+    def _restored(self, cell: CellPlan, key: str, entry: Entry, wholes: Sequence[mmap]) -> list[dict[str, Any]]:
         if cell.preamble:
             self._run_preamble(cell)
         self.names.forget(entry.facts["gone"])
-        for held in keeping.held(entry, self.names.namespace):
+        for held in keeping.held(entry, wholes, self.names.namespace):
             self.names.hold(held)
         keeping.put_states(entry.facts["random"])
         self._draws.seeded.update(entry.facts["random"])

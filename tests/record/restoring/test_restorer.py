@@ -336,6 +336,20 @@ def test_a_store_that_vanishes_midway_costs_a_new_run_at_most(runs, tmp_path):
     assert restored(runs(cells)) == [0, 1, 2]
 
 
+def test_what_a_run_relies_on_stays_when_the_store_goes(runs, tmp_path):
+    cells = ["x = [1] * 5_000", "z = 1", "y = len(x) + z", "y"]
+    runs(cells)
+
+    def lasting(plan):
+        cell = replace(plan.cells[1], never="runs")
+        return replace(plan, cells={**plan.cells, 1: cell})
+
+    cells[1] = f"import shutil; z = 2; shutil.rmtree({str(tmp_path / '.nbprod' / 'cache')!r})"
+    found = runs(cells, change=lasting)
+    assert (found.ran, found.values["y"]) == ([1, 2, 3], 5_002)
+    assert found.notes == []
+
+
 def test_a_store_that_can_not_be_written_is_said_once_and_all_runs(runs, tmp_path):
     (tmp_path / "file").write_text("in the way")
     found = runs(["x = 1", "y = x", "y"], store=tmp_path / "file" / "cache")
