@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from nbprod.run.batches import inside
 
 if TYPE_CHECKING:
-    from nbprod.run.batches.inside import Inside, Orders
+    from nbprod.record.restoring import Plan
+    from nbprod.run.batches.inside import Inside, Orders, Output
+
+OBSERVED = "NBPROD_RECORDING"  # the extension, should a cell load it, follows no cells: a batch's notebook is no live one
 
 
-def begin(shell: Any, orders: Orders, plan: Any) -> Inside:  # noqa: ARG001
-    """Return who answers the engine for the run in this process."""
-    return inside.begin(orders, inside.Plain(shell.user_ns))
+def begin(shell: Any, orders: Orders, plan: Plan | None) -> Inside:
+    """Return who answers the engine for the run in this process; without a plan every cell runs."""
+    os.environ[OBSERVED] = "1"
+    return inside.begin(orders, inside.Plain(shell.user_ns) if plan is None else Restoring(plan, shell))
+
+
+class Restoring:
+    """The store's restorer, as a batch asks it."""
+
+    def __init__(self, plan: Plan, shell: Any) -> None:
+        from nbprod.record.restoring import Restorer
+
+        self.restorer = Restorer(plan, shell.user_ns)
+        self.ran = self.restorer.ran
+        self.value = self.restorer.value
+        self.close = self.restorer.close
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of the store."""
+        return self.restorer.notes
+
+    def restore(self, cell: int) -> list[Output] | None:
+        """Outputs to replay in place of running the cell."""
+        from nbprod.cache import Lost
+
+        try:
+            return self.restorer.restore(cell)
+        except Lost as lost:
+            raise inside.Lost(str(lost)) from lost

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import ParametersRefused, UsageError
-from nbprod.project import analyse
+from nbprod.project import analyse, fresh_record
+from nbprod.project.batchwork import work
 from nbprod.project.place import locate
 from nbprod.run.batches import resume, runs, shared
 from nbprod.run.batches.folder import Folder
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from nbprod.model.graph import Graph
     from nbprod.project.place import Place
+    from nbprod.record.restoring import Plan as Restorable
     from nbprod.run.parameters import Declarations
 
 NAME = "run"  # the column of a table that names its runs, where the notebook has no such parameter
@@ -49,8 +51,9 @@ class Subject:
     document: dict[str, Any]
     graph: Graph
     declarations: Declarations
+    preload: tuple[str, ...]
+    plan: Restorable
     salt: tuple[Any, ...] = ()
-    preload: tuple[str, ...] = ()
 
 
 def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
@@ -81,7 +84,8 @@ def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
         tuple(name for name in subject.declarations.names if name in given),
         varied,
         replace(claimed, varied=varied, runs=tuple({"name": one.name, "parameters": one.parameters} for one in made)),
-        notes=_notes(subject),
+        work(standing.todo, subject.graph, subject.plan, fresh_record(subject.place, subject.graph)),
+        _notes(subject),
     )
 
 
@@ -105,6 +109,7 @@ def _subject(path: str | Path) -> Subject:
     from nbprod.project.notebookfile import opened
     from nbprod.project.parameters import declared
     from nbprod.project.preloading import preloadable
+    from nbprod.project.restoring import plan_of
     from nbprod.read import notebook
 
     place = locate(path)
@@ -118,7 +123,8 @@ def _subject(path: str | Path) -> Subject:
         document,
         graph,
         declared(read, folder),
-        preload=preloadable(read, folder),
+        preloadable(read, folder),
+        plan_of(read, graph, root=place.root, folder=folder),
     )
 
 
@@ -189,6 +195,7 @@ def _shared(subject: Subject, options: Options, folder: Folder) -> shared.Shared
         options.timeout,
         options.retries,
         subject.preload,
+        subject.plan,
     )
 
 

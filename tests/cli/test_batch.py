@@ -28,6 +28,7 @@ def test_a_grid_of_runs_one_of_which_fails(shop):
     assert done.returncode == 1, done.stderr
     assert "AssertionError: nothing is left" in done.stdout
     assert "cell 7 (step report)" in done.stdout
+    assert "1 of 4 steps restored" in done.stderr  # load, which knows nothing of least
     rows = index(shop)
     assert [row["status"] for row in rows.values()] == ["complete", "complete", "failed"]
     assert (rows["least=85"]["cell"], rows["least=85"]["step"]) == ("7", "report")
@@ -81,10 +82,10 @@ def test_what_is_wrong_is_told_before_anything_runs(shop):
 
 
 def test_a_dry_run_writes_nothing(shop):
-    done = batch(shop, "--grid", "least=1..3", "--dry-run")
+    done = batch(shop, "--grid", "least=1..3", "--dry-run", "-j", "2")
     assert done.returncode == 0, done.stderr
     assert "least=2" in done.stdout
-    assert "3 runs · 3 to run" in done.stdout
+    assert "3 runs · 3 to run with -j 2 · 10 of 12 steps differ" in done.stdout
     plan = json.loads(batch(shop, "--grid", "least=1..3", "--dry-run", "--json").stdout)
     assert [each["parameters"] for each in plan["runs"]] == [{"least": 1}, {"least": 2}, {"least": 3}]
     assert not (shop.root / "batches").exists()

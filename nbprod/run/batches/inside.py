@@ -34,7 +34,9 @@ class Lost(Exception):
 class Inner(Protocol):
     """Who restores cells."""
 
-    notes: list[str]
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know."""
 
     def restore(self, cell: int) -> list[Output] | None:
         """Outputs to replay in place of running the cell; raises Lost."""
