@@ -50,6 +50,14 @@ class Place:
         return self.cell == origin.cell and not self.is_above
 
 
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """Statements that share lines of a cell: where they stand there, and the places of what they become."""
+
+    origin: Origin
+    after: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class _Work:
     """What is found while one module is gone through. It lives within `carried`."""
@@ -141,8 +149,13 @@ def _carry(
 ) -> None:
     """Go through both in order; what is new goes below what it follows, else above what follows it."""
     place = _first_place(origins) or begin
-    for at, to in aligned(before, after):
+    pairs = list(aligned(before, after))
+    joint = _joint(before, after, origins, pairs)
+    for number, (at, to) in enumerate(pairs):
         origin = origins[at] if at is not None else None
+        if number in joint:
+            place = _rewrite(work, after, joint[number], place)
+            continue
         if at is None and to is not None:
             below = after[to + 1].blank if place and place.is_above and to + 1 < len(after) else 0
             _insert(work, after[to], place, below, last=_closes(after[to], own_returns))
@@ -155,6 +168,42 @@ def _carry(
             place = Place(origin.cell, origin.item.last + 1, origin.item.prefix)
         elif at is not None:  # what export adds between cells parts them
             place = _first_place(origins[at:]) or place
+
+
+def _joint(
+    before: Sequence[Item],
+    after: Sequence[Item],
+    origins: Sequence[Origin | None],
+    pairs: Sequence[tuple[int | None, int | None]],
+) -> dict[int, _Joint]:
+    """The pairs of statements that share lines of a cell, where one of them changes: such lines are written anew."""
+    held: dict[Place, list[int]] = {}
+    for number, (at, _) in enumerate(pairs):
+        origin = origins[at] if at is not None else None
+        if origin is not None:
+            held.setdefault(Place(origin.cell, origin.item.first, origin.item.prefix), []).append(number)
+    found = {}
+    for numbers in held.values():
+        inside = range(numbers[0], numbers[-1] + 1)
+        made = [pairs[number] for number in inside]
+        same = all(at is not None and to is not None and before[at].key == after[to].key for at, to in made)
+        first = origins[pairs[numbers[0]][0] or 0]
+        if len(numbers) > 1 and not same and first is not None:
+            whole = _Joint(first, tuple(to for _, to in made if to is not None))
+            found.update(dict.fromkeys(inside, whole))
+    return found
+
+
+def _rewrite(work: _Work, after: Sequence[Item], joint: _Joint, place: Place | None) -> Place:
+    """Write the lines of statements that shared them, one below the other."""
+    item = joint.origin.item
+    done = Place(joint.origin.cell, item.last + 1, item.prefix)
+    if place == done:
+        return done
+    lines = [line for at in joint.after for line in source.indent(after[at].text, item.prefix).split("\n")]
+    work.edits.append(Edit(joint.origin.cell, item.first, item.last, tuple(lines)))
+    work.said += [node for at in joint.after if (node := after[at].node) is not None]
+    return done
 
 
 def _closes(item: Item, own_returns: bool) -> bool:  # noqa: FBT001  (it is what it says)
@@ -172,9 +221,7 @@ def _insert(work: _Work, item: Item, place: Place | None, below: int, *, last: b
         return
     lines = source.indent(item.text, place.prefix).split("\n")
     above = 0 if place.is_above else item.blank
-    edit = Edit(place.cell, place.line, place.line - 1, (*[""] * above, *lines, *[""] * below))
-    if edit not in work.edits[-1:]:  # statements of one line have one text
-        work.edits.append(edit)
+    work.edits.append(Edit(place.cell, place.line, place.line - 1, (*[""] * above, *lines, *[""] * below)))
     work.said += [item.node] if item.node else []
 
 
