@@ -45,6 +45,8 @@ def changes(
         place = places.get(index)
         cell = last.cells[index]
         if place is None:
+            if take and not take("", f"{cell.source}\n", f"{source}\n")[0]:
+                continue  # the notebook's side is taken, and it has no such cell
             found.append(CellChange(None, cell.id, cell.source, source, files, conflict=True))
             continue
         found.append(_change(cell, source, now.cells[place], files, (merge, take)))

@@ -406,6 +406,10 @@ def test_a_cell_that_is_gone_is_a_conflict(shop):
     shop.change(CLEAN, '["gross"] *= rate', '["gross"] *= 2 * rate')
     (conflict,) = sync(shop.notebook).conflicts
     assert (conflict.cell, conflict.id) == (None, "clean-2")
+    assert sync(shop.notebook, take=Take.MODULE).conflicts
+    assert sync(shop.notebook, take=Take.NOTEBOOK).written
+    shop.export()
+    assert "rate" not in shop.text(CLEAN).partition('"""')[2].partition('"""')[2]
 
 
 LEFT = {  # what is edited, what is said of it, and whether it is harmless
