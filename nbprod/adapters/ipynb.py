@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 BLANKS = re.compile(r"[ \t\r\n]*")
+PLAIN = {"outputs": "[]", "execution_count": "null"}
 DECODER = json.JSONDecoder()
 
 
@@ -44,6 +45,28 @@ def with_sources(content: bytes, sources: Mapping[int, str]) -> bytes:
         written = _written(text[span.start : span.end], sources[index], escaped=escaped)
         text = f"{text[: span.start]}{written}{text[span.end :]}"
     return text.encode(encoding, errors="backslashreplace")
+
+
+def without_outputs(content: bytes) -> bytes:
+    r"""Return the notebook's file without the outputs and execution counts of its cells.
+
+    >>> without_outputs(b'{"cells": [{"outputs": [1], "execution_count": 3}], "nbformat": 4}')
+    b'{"cells": [{"outputs": [], "execution_count": null}], "nbformat": 4}'
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    text = content.decode()
+    json.loads(text)
+    start = _past_blanks(text, len(text) - len(text.lstrip("\ufeff")))
+    cells = dict(_members(text, start)).get("cells")
+    found: list[tuple[_Span, str]] = []
+    for cell in _elements(text, cells.start) if cells else ():
+        members = dict(_members(text, cell.start))
+        found += [(members[name], plain) for name, plain in PLAIN.items() if name in members]
+    for span, plain in sorted(found, key=lambda each: each[0].start, reverse=True):
+        text = f"{text[: span.start]}{plain}{text[span.end :]}"
+    return text.encode()
 
 
 def _sources(text: str) -> Iterator[_Span]:
@@ -90,6 +113,8 @@ def _written(standing: str, source: str, *, escaped: bool) -> str:
     """The source as JSON, in the way of what stands there: one text or a list of lines, with its gaps."""
     if not standing.startswith("["):
         return _dumped(source, escaped=escaped)
+    if "\\r\\n" in standing:
+        source = source.replace("\n", "\r\n")
     lines = source.splitlines(keepends=True)
     spans = list(_elements(standing, 0))
     known = {json.loads(each): each for each in (standing[span.start : span.end] for span in spans)}

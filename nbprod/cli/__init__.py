@@ -5,6 +5,8 @@ from __future__ import annotations
 from nbprod.cli import (  # noqa: F401  (importing a command registers it)
     batch,
     explain,
+    hook,
+    init,
     notebook,
     repro,
     step,

@@ -28,6 +28,7 @@ ORDER = (
     "status",
     "batch",
     "cache",
+    "hook",
     "explain",
 )
 INTERRUPTED = 130  # what shells give a command that Ctrl-C ended

@@ -88,6 +88,12 @@ class Shop:
             words, cwd=self.root, env=environment(self.root), capture_output=True, text=True, check=False, **options
         )
 
+    def does(self, *words: str, **options) -> str:
+        """Run a command that must succeed, and return what it prints."""
+        done = self.command(*words, **options)
+        assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
     def nbprod(self, verb: str, *words: str, **options) -> subprocess.CompletedProcess[str]:
         """Run one command on the notebook (`step` and `explain` take no notebook)."""
         place = () if verb in ("step", "explain") else ("notebooks/shop.ipynb",)
@@ -132,3 +138,32 @@ def exported(fixture_first_export, tmp_path):
     shop, done = fixture_first_export
     assert done.returncode == 0, done.stderr
     return Shop(Path(shutil.copytree(shop.root, tmp_path / "shop")))
+
+
+@pytest.fixture(scope="session")
+def fixture_ready(tmp_path_factory):
+    """A repository that `nbprod init` made ready: exported, committed, reproduced, pushed to a folder."""
+    root = tmp_path_factory.mktemp("ready") / "shop"
+    (root / "notebooks").mkdir(parents=True)
+    (root / "notebooks" / "sales.csv").write_text(SALES)
+    shop = Shop(root)
+    drawn = '%%step draw --plots curve\ncurve = kept.groupby("month", as_index=False)["amount"].sum()'
+    shop.notebook.write_text(notebook((*CELLS, drawn)) + "\n")
+    shop.does("nbprod", "init")
+    shop.does("git", "config", "user.email", "a@b.c")
+    shop.does("git", "config", "user.name", "A")
+    shop.does("nbprod", "export", "notebooks/shop.ipynb")
+    shop.does("git", "add", "-A")
+    shop.does("git", "commit", "-qm", "The export")
+    shop.does("dvc", "repro", "-q")
+    shop.does("dvc", "remote", "add", "-q", "--default", "store", str(root.parent / "remote"))
+    shop.does("dvc", "push", "-q", "--run-cache")
+    shop.does("git", "add", "-A")
+    shop.does("git", "commit", "-qm", "The first run")
+    return shop
+
+
+@pytest.fixture
+def ready(fixture_ready, tmp_path):
+    """A copy of that repository."""
+    return Shop(Path(shutil.copytree(fixture_ready.root, tmp_path / "shop", symlinks=True)))
