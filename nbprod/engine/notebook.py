@@ -48,8 +48,9 @@ class NotebookEngine(Engine):  # type: ignore[misc]
 
         folder = Path(options.get("resources", {}).get("metadata", {}).get("path") or Path.cwd())
         notebook = _read(nb_man.nb)
-        _check_parameters(nb_man.nb, notebook, folder)
-        preload = preloadable(notebook, folder)
+        if notebook is not None:
+            _check_parameters(nb_man.nb, notebook, folder)
+        preload = () if notebook is None else preloadable(notebook, folder)
         key = (preload, os.environ.get("MPLBACKEND"), os.environ.get("PYTHONPATH"))
         restorer = options.pop("restorer", None)
         with (
@@ -63,14 +64,19 @@ def _brought(options: dict[str, Any]) -> str:
     return "has a manager of its own" if any(name in options for name in STOCK) else ""
 
 
-def _read(nb: Any) -> Notebook:
+def _read(nb: Any) -> Notebook | None:
+    """The notebook as nbprod reads it; None if it can't, which is no reason for papermill not to run it."""
     from nbprod.adapters import ipython
+    from nbprod.errors import NotebookUnreadable
     from nbprod.read import notebook
 
     kept = ("cell_type", "source", "metadata", "id")
     cells = [{name: each[name] for name in kept if name in each} for each in nb.cells]
     document = {"nbformat": 4, "nbformat_minor": 5, "metadata": nb.metadata, "cells": cells}
-    return notebook(json.dumps(document), "notebook.ipynb", ipython.transform)
+    try:
+        return notebook(json.dumps(document), "notebook.ipynb", ipython.transform)
+    except NotebookUnreadable:
+        return None
 
 
 def _check_parameters(nb: Any, notebook: Notebook, folder: Path) -> None:

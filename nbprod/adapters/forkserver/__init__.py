@@ -62,6 +62,7 @@ class ForkServer:
         self._children: weakref.WeakSet[Child] = weakref.WeakSet()
         self._sending = threading.Lock()
         self.interrupted = False
+        self._closed = False
         self._served = False
         self._begin(self.preload)
 
@@ -83,7 +84,8 @@ class ForkServer:
         the function gets None for its connection.
 
         Raises:
-            NbprodError: the server died and could not be started anew, or the machine refuses another process.
+            NbprodError: the server was closed, or died and could not be started anew, or the machine refuses another
+                process.
         """
         order = Order(
             target=target,
@@ -121,8 +123,12 @@ class ForkServer:
             child.interrupt()
 
     def close(self) -> None:
-        """End the server and every child that is left."""
-        self._control.close()
+        """End the server and every child that is left; it starts no more."""
+        self._closed = True
+        if not self._served:  # it has no children, and may long be busy with its imports
+            self._process.kill()
+        with self._sending:
+            self._control.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:  # a module that it preloads never comes back
@@ -163,6 +169,8 @@ class ForkServer:
                     self._process.wait(1)  # it hung up: its end is near
             if self.alive:
                 return
+            if self._closed:
+                raise NbprodError("the process from which notebooks are forked was ended")
             self._control.close()
             self._begin(self.preload if self._served else ())
 

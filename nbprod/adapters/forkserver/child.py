@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import threading
@@ -87,7 +88,9 @@ class Child:
     def _read(self) -> None:
         try:
             code, seconds, peak = END.unpack(read_exactly(self._status, END.size))
-        except (EOFError, OSError):  # the server was killed, and its children with it
+        except (EOFError, OSError):  # the server was killed, and its children with it, but not what they started
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
             code, seconds, peak = -signal.SIGKILL, 0.0, 0
         self.usage = Usage(seconds, peak)
         self.code = code

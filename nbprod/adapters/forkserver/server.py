@@ -37,7 +37,6 @@ def serve(control: int, parent: int, preload: Sequence[str], idle: float | None)
     # The server never hears an interrupt, and a child that is too young to handle one hears it a moment later.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     _import(preload)
-    warnings.filterwarnings("ignore", "This process.*is multi-threaded", DeprecationWarning)
     gc.collect()
     gc.freeze()  # a collection in a child doesn't touch, and so copy, what was there before
     server = Server(socket.socket(fileno=control), parent, idle)
@@ -121,10 +120,7 @@ class Server:
         if received is None:
             raise EOFError
         self.busy = time.monotonic()
-        try:
-            pid = os.fork()
-        except OSError as error:
-            pid = -(error.errno or 1)
+        pid = _forked()
         if pid == 0:
             forked.run(received, os.getppid(), self._release)
         received.close()
@@ -177,6 +173,16 @@ class Server:
             with contextlib.suppress(OSError):
                 status.sendall(END.pack(os.waitstatus_to_exitcode(state), usage.ru_utime + usage.ru_stime, peak))
             status.close()
+
+
+def _forked() -> int:
+    """What `os.fork` returns, or minus the errno of why it can't."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads that libraries have, which know of forks
+        try:
+            return os.fork()
+        except OSError as error:
+            return -(error.errno or 1)
 
 
 def _kill(pid: int, number: int) -> None:

@@ -60,7 +60,9 @@ class Kernel(IPythonKernel):
         reply: dict[str, Any] = await running
         _flush_c()
         sys.stdout.flush()
-        print(self.limit.note(), end="", file=sys.stderr)  # noqa: T201 - the cell's own stderr
+        note = self.limit.note()
+        if note:
+            print(note, end="", file=sys.stderr)  # noqa: T201 - the cell's own stderr
         sys.stdout.flush()
         sys.stderr.flush()
         return reply

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 IOPUB, SHELL = "iopub", "shell"
 PIPE_SIZE = 1 << 20  # what C code may write while it holds the interpreter, which our thread needs to read it
 CHUNK = 1 << 16
+LOOK = 1.0  # seconds
 KEPT = 100_000_000  # characters of one cell
 
 
@@ -48,7 +49,7 @@ class Outlet(IOPubThread):
         self._count = itertools.count()
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_out, False)
-        os.set_blocking(self._wake_in, False)
+        self._called = False
         self._pipes: dict[int, Callable[[], object]] = {}
         self._stopping = False
         self._sent = threading.Condition()
@@ -92,7 +93,8 @@ class Outlet(IOPubThread):
             self._wake()
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # it is full of calls to wake already
+        if not self._called:  # each call hands the interpreter over to the other thread, and waits to have it back
+            self._called = True
             os.write(self._wake_in, b"x")
 
     def _run(self) -> None:
@@ -108,16 +110,18 @@ class Outlet(IOPubThread):
 
     def _awake(self) -> None:
         os.read(self._wake_out, 4096)
+        self._called = False  # before the queue is looked at: what is queued from here on calls again
 
-    def _call_timers(self) -> float | None:
-        """Call those that are due; seconds until the next."""
+    def _call_timers(self) -> float:
+        """Call those that are due; seconds until the next, or until we look by ourselves."""
         while self._timers and self._timers[0][0] <= time.monotonic():
             _, _, callback = heapq.heappop(self._timers)
             with self.lock:
                 callback()
         if self._queue:
             return 0
-        return max(self._timers[0][0] - time.monotonic(), 0) if self._timers else None
+        # An interrupt may have come between the mark that we are called and the call.
+        return max(min([LOOK, *(each[0] - time.monotonic() for each in self._timers[:1])]), 0)
 
 
 class Shell:

@@ -324,6 +324,23 @@ def test_closing_the_server_ends_its_children(place):
     assert gone(grandchild)
 
 
+def test_a_closed_server_starts_nothing(place):
+    server = ForkServer(path=(place,))
+    server.close()
+    with pytest.raises(NbprodError, match="was ended"):
+        server.start("targets:answer", (0,))
+    assert not server.alive
+
+
+def test_what_children_started_dies_with_a_killed_server(place):
+    with ForkServer(path=(place,)) as server:
+        child = server.start("targets:parent")
+        grandchild = child.connection.recv()
+        os.kill(server.pid, signal.SIGKILL)
+        assert child.wait(10) == -signal.SIGKILL
+        assert gone(grandchild)
+
+
 def test_a_killed_server_takes_its_children_along_and_is_started_anew(place):
     with ForkServer(path=(place,)) as server:
         child = server.start("targets:sleep")
