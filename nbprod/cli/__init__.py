@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbprod.cli import (  # noqa: F401  (importing a command registers it)
     batch,
+    cache,
     explain,
     hook,
     init,
