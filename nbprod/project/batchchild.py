@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from nbprod.record.restoring import Plan
     from nbprod.run.batches.inside import Inside, Orders, Output
 
-OBSERVED = "NBPROD_RECORDING"  # the extension, should a cell load it, follows no cells: a batch's notebook is no live one
+OBSERVED = (
+    "NBPROD_RECORDING"  # the extension, should a cell load it, follows no cells: a batch's notebook is no live one
+)
 
 
 def begin(shell: Any, orders: Orders, plan: Plan | None) -> Inside:

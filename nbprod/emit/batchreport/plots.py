@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,21 @@ if TYPE_CHECKING:
 
     from nbprod.model.batch import Index
 
-WIDTH, HEIGHT = 300, 190
-LEFT, RIGHT, TOP, BOTTOM = 54, 14, 26, 40
+WIDTH, HEIGHT = 250, 170
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 26, 40
 MOST = 48  # plots; the table has all
 
-Point = tuple[int, Any, float]  # the row's number, the parameter's value, the metric's
+SERIES = 12  # lines in one plot
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A run in a plot: the row's number, the parameter's value, the metric's, and what else varies."""
+
+    row: int
+    x: Any
+    y: float
+    series: Hashable
 
 
 def plots(index: Index) -> str:
@@ -39,8 +50,9 @@ def _of_metric(index: Index, metric: str) -> str:
 
 
 def _points(index: Index, name: str, metric: str) -> list[Point]:
+    others = [each for each in index.varied if each != name]
     return [
-        (at, _key(row.get(name)), float(row[metric]))
+        Point(at, _key(row.get(name)), float(row[metric]), tuple(_key(row.get(each)) for each in others))
         for at, row in enumerate(index.rows)
         if is_number(row.get(metric)) and row.get("status") == "complete"
     ]
@@ -52,9 +64,9 @@ def _key(value: Any) -> Hashable:
 
 
 def _plot(points: Sequence[Point], name: str, metric: str) -> str:
-    if len({x for _, x, _ in points}) < 2:
+    if len({each.x for each in points}) < 2:
         return ""
-    across, up = axis([x for _, x, _ in points]), measure([y for _, _, y in points])
+    across, up = axis([each.x for each in points]), measure([each.y for each in points])
     parts = (_frame(name, metric), _ticks(across, up), _line(points, across, up), *_dots(points, across, up))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     return f'<svg {size} role="img" aria-label="{escape(metric)} over {escape(name)}">{"".join(parts)}</svg>'
@@ -63,8 +75,8 @@ def _plot(points: Sequence[Point], name: str, metric: str) -> str:
 def _frame(name: str, metric: str) -> str:
     middle = (LEFT + WIDTH - RIGHT) / 2
     return (
-        f'<text class="name" x="{LEFT}" y="16">{escape(_cut(metric, 34))}</text>'
-        f'<text class="name" x="{middle:g}" y="{HEIGHT - 6}" text-anchor="middle">{escape(_cut(name, 34))}</text>'
+        f'<text class="name" x="{LEFT}" y="16">{escape(_cut(metric, 28))}</text>'
+        f'<text class="name" x="{middle:g}" y="{HEIGHT - 6}" text-anchor="middle">{escape(_cut(name, 28))}</text>'
     )
 
 
@@ -82,33 +94,37 @@ def _ticks(across: Axis, up: Axis) -> str:
 
 
 def _line(points: Sequence[Point], across: Axis, up: Axis) -> str:
-    """The mean of the runs at each place, from place to place."""
-    gathered: dict[Any, list[float]] = {}
-    for _, x, y in points:
-        gathered.setdefault(x, []).append(y)
-    low, high = min(up.places), max(up.places)
-    means = sorted((across.places[x], sum(ys) / len(ys)) for x, ys in gathered.items())
-    if not across.is_ordered:
-        return "".join(_mean(place, _between(mean, low, high, up)) for place, mean in means)
-    path = "L".join(f"{_x(place):.1f} {_y(_between(mean, low, high, up)):.1f}" for place, mean in means)
+    """What leads from place to place: a line for each series where they are few, else one through the means."""
+    series: dict[Hashable, list[Point]] = {}
+    for point in points:
+        series.setdefault(point.series, []).append(point)
+    if across.is_ordered and len(series) <= SERIES and len(series) < len(points):
+        return "".join(_path([(across.places[each.x], up.places[each.y]) for each in one]) for one in series.values())
+    means = _means(points, across, up)
+    return _path(means) if across.is_ordered else "".join(_mean(place, height) for place, height in means)
+
+
+def _path(places: Sequence[tuple[float, float]]) -> str:
+    path = "L".join(f"{_x(place):.1f} {_y(height):.1f}" for place, height in sorted(places))
     return f'<path class="mean" d="M{path}"/>'
+
+
+def _means(points: Sequence[Point], across: Axis, up: Axis) -> list[tuple[float, float]]:
+    """The mean of the runs at each place."""
+    gathered: dict[Any, list[float]] = {}
+    for each in points:
+        gathered.setdefault(each.x, []).append(up.places[each.y])
+    return [(across.places[x], sum(heights) / len(heights)) for x, heights in gathered.items()]
 
 
 def _mean(place: float, height: float) -> str:
     return f'<path class="mean" d="M{_x(place) - 9:.1f} {_y(height):.1f}h18"/>'
 
 
-def _between(value: float, low: float, high: float, up: Axis) -> float:
-    """The place of a value that is none of the axis's own, between those of its lowest and its highest."""
-    if high == low:
-        return up.places[low]
-    return up.places[low] + (value - low) / (high - low) * (up.places[high] - up.places[low])
-
-
 def _dots(points: Sequence[Point], across: Axis, up: Axis) -> list[str]:
     return [
-        f'<circle data-row="{at}" cx="{_x(across.places[x]):.1f}" cy="{_y(up.places[y]):.1f}" r="3"/>'
-        for at, x, y in points
+        f'<circle data-row="{each.row}" cx="{_x(across.places[each.x]):.1f}" cy="{_y(up.places[each.y]):.1f}" r="3"/>'
+        for each in points
     ]
 
 

@@ -14,7 +14,7 @@ h1 { font-size: 22px; margin: 0 0 2px; font-weight: 650 }
 h2 { font-size: 16px; margin: 34px 0 10px; font-weight: 650 }
 a { color: var(--accent); text-decoration: none } a:hover { text-decoration: underline }
 .quiet { color: var(--quiet); margin: 0 }
-.plots { display: flex; flex-wrap: wrap; gap: 4px 18px; margin-top: 14px }
+#plots, .plots { display: flex; flex-wrap: wrap; gap: 10px 14px } #plots { column-gap: 44px }
 svg { overflow: visible } svg text { font-size: 11px; fill: var(--quiet); font-variant-numeric: tabular-nums }
 svg text.name { fill: var(--ink); font-weight: 600 }
 .grid { stroke: var(--line) } .axis { stroke: var(--quiet) }

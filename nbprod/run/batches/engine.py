@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nbprod.run.batches.shared import Document
 
 BEGIN = "nbprod.project.batchchild:begin"  # named, for it lies above: it runs in the notebook's process
+OWN = (BEGIN.partition(":")[0], "nbprod.record.restoring")  # what of ours a run imports
 GRACE = 5.0  # seconds that a cell which hears no alarm has beyond the run's
 PLACE = re.compile(r"^cell \d+(, line \d+)? (raised )?")
 CHANCES = 3  # for a run whose restored values were lost: each of them is made anew
@@ -50,7 +51,7 @@ class Engine:
     def __init__(self, preload: Sequence[str] = ()) -> None:
         from nbprod.adapters.papermill.running import kernel_server
 
-        self.server = kernel_server(preload)
+        self.server = kernel_server((*OWN, *preload))
         self.stopped = threading.Event()
 
     def execute(self, document: Document, folder: str, orders: inside.Orders, plan: Any = None) -> Executed:
