@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nbprod.run.batches.inside import Inside, Orders, Output
 
 OBSERVED = (
-    "NBPROD_RECORDING"  # the extension, should a cell load it, follows no cells: a batch's notebook is no live one
+    "NBPROD_RECORDING"  # the extension, should a cell load it, follows no cells here
 )
 
 
