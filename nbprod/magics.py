@@ -177,6 +177,7 @@ class StepMagics(Magics):
         """Mark a cell as part of a step: the notebook's named units, which `nbprod export` turns into functions.
 
         %%step NAME [--outs NAME …] [--metrics NAME …] [--plots NAME …] [--no-figures]
+                    [--fresh | --no-cache | --cache]
 
         It stands on the first line of a cell. The cell runs as it would without it; then one quiet line says what it
         read and made, how long it took, whether frames keep to their schemas, and what to beware of. Several cells of
@@ -186,6 +187,9 @@ class StepMagics(Magics):
           --metrics     numbers, or dicts of numbers, for `dvc metrics`
           --plots       figures, or frames to draw, for `dvc plots`
           --no-figures  the figures that the step displays are no plots of it
+          --fresh       the cell runs in a batch, although its work is in the cache; what it makes takes its place
+          --no-cache    its work is never restored from the cache
+          --cache       it is, although the cell reads the clock, the network or what nobody has seeded
 
         The cell tag step:NAME and the decorator @step (from nbprod import step) say the same.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,8 @@ class Role(StrEnum):
 class Mark:
     """What `%%step NAME`, `%%test NAME` or the tag `step:NAME` says of its cell; analysis finds `@step`.
 
-    `figures`: the figures that the cell displays become plots of the step.
+    `figures`: the figures that the cell displays become plots of the step. `cache`: "fresh" where it is to run this
+    time, "no" where its work is never restored, "yes" where it is although it reads the clock or the like.
     """
 
     step: str
@@ -33,6 +34,7 @@ class Mark:
     metrics: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
     figures: bool = True
+    cache: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from nbprod.record.restoring import Plan
     from nbprod.run.batches.inside import Inside, Orders, Output
 
-OBSERVED = (
-    "NBPROD_RECORDING"  # the extension, should a cell load it, follows no cells here
-)
+OBSERVED = "NBPROD_RECORDING"  # the extension, should a cell load it, follows no cells here
 
 
 def begin(shell: Any, orders: Orders, plan: Plan | None) -> Inside:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 OPTIONS = ("--outs", "--metrics", "--plots")
 NO_FIGURES = "--no-figures"
-EVERY = (*OPTIONS, NO_FIGURES)
+CACHING = {"--fresh": "fresh", "--no-cache": "no", "--cache": "yes"}
+ALONE = (NO_FIGURES, *CACHING)  # options that no names follow
+EVERY = (*OPTIONS, *ALONE)
 MARKS = ("step", "test")
 MARK_LINE = re.compile(r"^%%(?P<kind>step|test)(?![\w-]|\?)(?P<rest>.*)$")
 COMMENT = re.compile(r"(^|\s)#.*$")
@@ -80,7 +82,7 @@ def _step(words: list[str], number: int) -> Marking:
             option = word
             if word not in EVERY:
                 problems.append(Problem(f"'%%step' has no option '{word}'", _nearest_option(word), number))
-        elif not option or option == NO_FIGURES:
+        elif not option or option in ALONE:
             problems.append(_second_name(words[0], word, number))
         elif option in declared and not word.isidentifier():
             problems.append(
@@ -90,7 +92,8 @@ def _step(words: list[str], number: int) -> Marking:
             declared[option].append(word)
     problems += _empty_options(words, declared, number) + _declared_twice(declared, number)
     outs, metrics, plots = (tuple(declared[each]) for each in OPTIONS)
-    mark = Mark(words[0], outs, metrics, plots, NO_FIGURES not in words)
+    cache = next((CACHING[word] for word in words if word in CACHING), "")
+    mark = Mark(words[0], outs, metrics, plots, NO_FIGURES not in words, cache)
     return Marking(Role.STEP, mark, tuple(problems))
 
 

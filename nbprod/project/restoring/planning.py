@@ -202,6 +202,8 @@ def _cell(whole: Whole, cell: Cell) -> CellPlan:
         defines=lead.names,
         never=never,
         everything=whole.reaches_anything(cell.index),
+        trusted=_caching(cell) == "yes",
+        fresh=_caching(cell) == "fresh",
         opens=words.opens_directly(nodes, whole.tops(nodes)),
     )
 
@@ -211,6 +213,8 @@ def _reasons(
 ) -> Iterator[str]:
     if facts.kind is CellKind.PARAMETERS or cell.role is Role.PARAMETERS or "injected-parameters" in cell.tags:
         yield PARAMETERS
+    if _caching(cell) == "no":
+        yield "is marked with --no-cache"
     if whole.reads_history:
         yield "stands in a notebook that reads Out or _"
     if magics := _magics(cell):
@@ -224,7 +228,12 @@ def _reasons(
     if not all_named:
         yield "reads the environment"
     yield from words.hard(nodes, whole.tops(nodes))
-    yield from words.soft(nodes)
+    if _caching(cell) != "yes":
+        yield from words.soft(nodes)
+
+
+def _caching(cell: Cell) -> str:
+    return cell.mark.cache if cell.mark is not None else ""
 
 
 def _magics(cell: Cell) -> list[str]:

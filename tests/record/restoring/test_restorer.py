@@ -203,6 +203,16 @@ def test_whoever_trusts_a_cell_has_it_restored(runs):
     assert restored(found) == [1, 2]
 
 
+def test_a_mark_says_what_may_be_restored(runs):
+    clock = "import time\nx = time.time()"
+    assert restored(twice(runs, f"%%step now --cache\n{clock}", "x")) == [0, 1]
+    assert restored(twice(runs, f"%%step now\n{clock}", "x")) == []
+    found = twice(runs, "%%step load --no-cache\nx = 1", "x")
+    assert (restored(found), found.why(0)) == ([1], "is marked with --no-cache")
+    found = twice(runs, "%%step load --fresh\nx = 1", "x")
+    assert (restored(found), found.why(0)) == ([1], "fresh was asked for")
+
+
 def test_a_file_that_changed_is_read_again(runs, tmp_path):
     data = tmp_path / "rows.csv"
     data.write_text("a\n1\n")
