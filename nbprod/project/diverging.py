@@ -34,11 +34,11 @@ def diverged(place: Place, exports: Mapping[str, bytes] | None = None) -> list[D
 
 def _differs(standing: Path, content: bytes) -> bool:
     """Whether the file is there and computes something else; a text that is not Python does."""
-    from nbprod.emit import back
-
     mine = standing.read_bytes() if standing.is_file() else content
     if mine == content:
         return False
+    from nbprod.emit import back
+
     try:
         return back.meaning(mine.decode()) != back.meaning(content.decode())
     except (SyntaxError, ValueError):

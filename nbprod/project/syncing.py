@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from nbprod.project.place import Place
 
 
+LOST = "export would write it otherwise, whatever cell has it: make the module's changes in the notebook"
+
+
 class Take(StrEnum):
     """Whose lines win where notebook and module changed the same ones."""
 
@@ -75,20 +78,27 @@ def sync(path: str | Path, *, dry: bool = False, take: Take | None = None) -> Sy
         NotebookFaulty: the notebook's steps can't be read, or could not any more with the change.
     """
     sides = _sides(path)
-    carried = {name: _carried(sides, name) for name in sides.standing}
-    edits = _unanimous(carried)
+    carried, edits, after = _proven(sides)
     left = tuple(one for each in carried.values() for one in each.left)
     merge, taking = _merges(take)
     changes = pairing.changes(sides.last, sides.now, edits, merge, taking)
-    after = _reread(sides, sides.last, pairing.edited(sides.last, edits))
     now = _reread(sides, sides.now, {each.cell: each.after for each in changes if not each.conflict})
     found = Synced(sides.place.relative, changes, left, _behind(after, now))
-    if not edits:
+    if dry or found.conflicts or not edits:
         return found
-    found = replace(found, left=(*left, *_unlike(sides, after, left)))
-    if dry or found.conflicts:
-        return found
-    return replace(found, written=_write(sides, Path(path), changes, after, found.left))
+    return replace(found, written=_write(sides, Path(path), changes, after, carried))
+
+
+def _proven(sides: _Sides) -> tuple[dict[str, Carried], dict[Edit, Files], Notebook]:
+    """What can be carried so that export gives the edited modules again; with its edits, and the edited notebook."""
+    carried = {name: _carried(sides, name) for name in sides.standing}
+    while True:
+        edits = _unanimous(carried)
+        after = _reread(sides, sides.last, pairing.edited(sides.last, edits))
+        lost = _unlike(sides, after, carried) if edits else {}
+        if not lost:
+            return carried, edits, after
+        carried |= {path: replace(carried[path], edits=(), left=(left,)) for path, left in lost.items()}
 
 
 def _sides(path: str | Path) -> _Sides:
@@ -191,7 +201,7 @@ def _reread(sides: _Sides, notebook: Notebook, sources: Mapping[int | None, str]
     return exported.reading(exported.kept(replace(notebook, cells=cells)), sides.place)
 
 
-def _unlike(sides: _Sides, after: Notebook, left: Sequence[Left]) -> list[Left]:
+def _unlike(sides: _Sides, after: Notebook, carried: Mapping[str, Carried]) -> dict[str, Left]:
     """The modules that would not say, once exported from the edited cells, what they say now."""
     from nbprod.emit import back
     from nbprod.project import analyse, refuse_faulty
@@ -199,13 +209,16 @@ def _unlike(sides: _Sides, after: Notebook, left: Sequence[Left]) -> list[Left]:
     graph = analyse(after, sides.record)
     refuse_faulty(graph, "with the modules' changes would have")
     old, new = _emitted(sides, sides.graph), _emitted(sides, graph)
-    said = {each.path for each in left if not each.harmless}
-    return [
-        back.Left(path, text, "export would write it otherwise: make this change in the notebook", after=(line, line))
-        for path, standing in sides.standing.items()
-        if path not in said
-        for line, text in back.unlike((sides.base[path], standing), (old.get(path, ""), new.get(path, "")), _step(path))
-    ]
+    found = {}
+    for path, each in carried.items():
+        base = sides.base[path]
+        wanted = back.without(base, sides.standing[path], each.left)
+        differing = (
+            back.unlike((base, wanted), (old.get(path, ""), new.get(path, "")), _step(path)) if each.edits else []
+        )
+        for line, text in differing:
+            found[path] = back.Left(path, text, LOST, after=(line, line))
+    return found
 
 
 def _emitted(sides: _Sides, graph: Graph) -> dict[str, str]:
@@ -224,7 +237,9 @@ def _step(path: str) -> str:
     return "" if path.count("/") == 1 else Path(path).stem
 
 
-def _write(sides: _Sides, path: Path, changes: Sequence[CellChange], after: Notebook, left: Sequence[Left]) -> bool:
+def _write(
+    sides: _Sides, path: Path, changes: Sequence[CellChange], after: Notebook, carried: Mapping[str, Carried]
+) -> bool:
     """The notebook first: should the rest fail, the next sync finds both sides with the same change, and goes on."""
     from nbprod.emit import back
     from nbprod.project import write
@@ -234,8 +249,8 @@ def _write(sides: _Sides, path: Path, changes: Sequence[CellChange], after: Note
     if sources:
         file = opened(path, sides.place.notebook.read_bytes())
         write(sides.place.notebook, file.with_sources(sources))
-    own = {name: [each for each in left if each.path == name] for name in sides.standing}
-    base = {name: back.without(sides.base[name], text, own[name]) for name, text in sides.standing.items()}
+    sure = {name: text for name, text in sides.standing.items() if all(each.why != LOST for each in carried[name].left)}
+    base = {name: back.without(sides.base[name], text, carried[name].left) for name, text in sure.items()}
     wanted = [Change(name, Fate.MERGED, sides.standing[name].encode(), text.encode()) for name, text in base.items()]
     kept = exported.file(sides.place).relative_to(sides.place.root).as_posix()
     wanted.append(Change(kept, Fate.SAME, exported.kept(after), None))

@@ -262,6 +262,15 @@ def test_what_export_does_not_write_stays_in_the_cell(shop):
     assert shop.cell("clean-2") == dict(CELLS)["clean-2"].replace("pass  # nothing", "pass  # at all")
 
 
+def test_a_file_that_a_cell_writes_is_no_place_for_code(tmp_path):
+    cells = (*CELLS[:5], ("rows", "%%step rows\n%%writefile rows.csv\na,b\n1,2"), ("more", "%%step rows\nrows = 3"))
+    shop = make(tmp_path / "shop", notebook((*cells, ("use", "%%step use --outs used\nused = rows + sales.size"))))
+    shop.change("shop/steps/rows.py", "    rows = 3", "    new = 1\n    rows = new + 2")
+    sync(shop.notebook)
+    assert shop.cell("rows") == dict(cells)["rows"]
+    assert shop.cell("more") == "%%step rows\nnew = 1\nrows = new + 2"
+
+
 STYLES = {
     "Jupyter's": ({"indent": 1, "ensure_ascii": False}, "\n"),
     "no last line end": ({"indent": 1, "ensure_ascii": False}, ""),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 GENERATED = "export writes this line itself: assign what you want in the lines above it"
 UNKNOWN = "no cell has this code as export wrote it: make the change in the notebook"
-NOWHERE = "no cell above the step has definitions, so there is none to take it"
+NOWHERE = "no cell is there that could take it: make the change in the notebook"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,11 +118,18 @@ def sources(notebook: Notebook, graph: Graph, package: str) -> Sources:
 def _source(cell: Cell) -> Source | None:
     if cell.role in (Role.SKIPPED, Role.TEST) or (cell.source.strip() and not cell.python.strip() and cell.faults):
         return None
+    # What a cell runs from a file, or writes to one, has no lines of its own.
     lines, python = cell.source.split("\n"), cell.python.split("\n")
-    if len(lines) != len(python):  # what a file that it runs has put into it has no line of its own
+    if len(lines) != len(python) or any(map(_is_taken, lines, python)):
         return None
     tree = source.parse(cell.python)
     return Source(cell, tuple(lines), tree, tuple(items.items(items.whole(tree, python), python, lines)))
+
+
+def _is_taken(line: str, python: str) -> bool:
+    """Whether another line's Python has what this one holds, as a cell that writes a file has the file's lines."""
+    text = line.strip()
+    return bool(text) and not python.strip() and not text.startswith(("%", "!", "?", "#")) and not text.endswith("?")
 
 
 def texts(found: Sequence[Origin]) -> list[str]:
