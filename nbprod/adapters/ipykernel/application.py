@@ -167,7 +167,10 @@ class Loop:
         """Until the end."""
         self.loop.add_reader(self.connection.fileno(), self._receive)
         answering = self.loop.create_task(self._answer())
+        answering.add_done_callback(lambda _: self.loop.stop())  # a fault of ours, which must not leave anybody waiting
         self.loop.run_forever()
+        if answering.done():
+            answering.result()
         answering.cancel()
 
     def _receive(self) -> None:

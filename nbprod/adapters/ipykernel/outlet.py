@@ -134,6 +134,9 @@ class Shell:
         """Queue a reply."""
         self.outlet.post(SHELL, msg)
 
+    def flush(self, *_: object) -> None:
+        """Nothing is ever left behind: ipykernel before 7 asks for it."""
+
 
 class Stream(OutStream):
     """sys.stdout or sys.stderr, and the descriptor below it: what C code and subprocesses write comes in its place."""
