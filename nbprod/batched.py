@@ -12,6 +12,8 @@ from nbprod.model.batch import Status
 from nbprod.report import as_json, plural, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbprod.model.batch import Entry
     from nbprod.project.batches import Batched
     from nbprod.run.batches.plan import Plan
@@ -100,21 +102,28 @@ def _seconds(entry: Entry) -> str:
 
 
 def done(found: Batched, notebook: str, columns: int = 0) -> str:
-    """Return what became of the batch: failures with their tracebacks and how to run each again, then one line."""
-    failed = found.failed
-    lines = [line for entry in failed[:SHOWN] for line in _failure(entry, found, notebook)]
-    if len(failed) > SHOWN:
-        rest = [(each.name, f"{place(each)}{each.error}") for each in failed[SHOWN : SHOWN + MOST]]
-        lines.append(table(rest))
-    if len(failed) > SHOWN + MOST:
-        lines.append(f"  … and {len(failed) - SHOWN - MOST} more in {found.out}/index.csv")
+    """Return what became of the batch: failures with their tracebacks and how to run each again, then one line.
+
+    Of failures that are alike, the same error in the same cell, the first is shown.
+    """
+    alike: dict[tuple[object, str], list[Entry]] = {}
+    for entry in found.failed:
+        alike.setdefault((entry.cell, entry.error), []).append(entry)
+    shown = list(alike.values())[:SHOWN]
+    lines = [line for entries in shown for line in _failure(entries, found, notebook)]
+    rest = [(each[0].name, f"{place(each[0])}{each[0].error}") for each in list(alike.values())[SHOWN : SHOWN + MOST]]
+    lines += [table(rest)] if rest else []
+    if len(alike) > SHOWN + MOST:
+        lines.append(f"  … and {len(alike) - SHOWN - MOST} more in {found.out}/index.csv")
     lines = [line[:columns] if columns and not line.startswith("    nbprod") else line for line in lines]
     lines += [f"  note: {each}" for each in found.notes]
     return "\n".join([*lines, f"  {_counted(found)}   {found.out}/index.csv · {found.out}/report.html"])
 
 
-def _failure(entry: Entry, found: Batched, notebook: str) -> list[str]:
-    title = f"  {click.style(entry.name, bold=True)} failed in {place(entry).rstrip(': ') or 'no cell'}"
+def _failure(entries: Sequence[Entry], found: Batched, notebook: str) -> list[str]:
+    entry, others = entries[0], len(entries) - 1
+    more = f", and {plural(others, 'other run')} alike" if others else ""
+    title = f"  {click.style(entry.name, bold=True)} failed in {place(entry).rstrip(': ') or 'no cell'}{more}"
     lines = [f"    {line}" for line in (entry.traceback or entry.error).splitlines()]
     again = f"    nbprod batch {notebook} --out {shlex.quote(found.out)} --only {shlex.quote(entry.name)}"
     whole = f"  the whole traceback: {found.out}/runs/{entry.name}/error.txt; to run just this one again:"
@@ -134,9 +143,9 @@ def done_json(found: Batched) -> str:
     return as_json({"out": found.out, "kept": found.kept, "runs": [asdict(each) for each in found.entries]})
 
 
-def stopped(found: Plan, notebook: str) -> str:
+def stopped(found: Plan, notebook: str, cluster: str | None = None) -> str:
     """Return how to go on after Ctrl-C."""
-    out = shlex.quote(found.out)
+    out = shlex.quote(found.out) + (f" --cluster {cluster}" if cluster else "")
     return (
         f"nbprod: stopped. What is complete is kept, and in {found.out}/index.csv.\n"
         f"To go on: nbprod batch {notebook} --out {out}"

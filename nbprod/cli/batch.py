@@ -75,7 +75,7 @@ def _performed(
         with running(plan, jobs) as tell:
             done = batches.performed(plan, batches.executor(jobs, cluster), options, tell)
     except KeyboardInterrupt:
-        click.echo(f"\n{batched.stopped(plan, named(notebook))}", err=True)
+        click.echo(f"\n{batched.stopped(plan, named(notebook), cluster)}", err=True)
         sys.exit(INTERRUPTED)
     click.echo(batched.done_json(done) if as_json else batched.done(done, named(notebook), columns(sys.stdout)))
     return done

@@ -43,10 +43,11 @@ def _plain(total: int) -> Callable[[Entry], None]:
 
 def _live(plan: Plan, jobs: int) -> Iterator[Callable[[Entry], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     left = _Left(len(plan.standing.todo), batched.estimate(plan, jobs))
-    columns = (SpinnerColumn(), BarColumn(30), MofNCompleteColumn(), TextColumn("{task.fields[said]}"))
+    said = TextColumn("{task.fields[said]}")
+    columns = (SpinnerColumn(), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), said)
     bar: Any = Progress(*columns, console=Console(stderr=True), transient=True)
     with bar:
         task = bar.add_task("runs", total=len(plan.standing.todo), said=left.said())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +20,7 @@ from nbprod.run.batches import index as indexing
 from nbprod.run.batches.folder import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
@@ -132,8 +135,9 @@ class _Progress:
         began = time.monotonic()
         index = self.index()
         failed = [each for each in self.listed() if each.status is Status.FAILED]
-        for name, content in (indexing.files(index) | {REPORT: page(index, failed).encode()}).items():
-            self.folder.write(name, content)
+        with uninterrupted():
+            for name, content in (indexing.files(index) | {REPORT: page(index, failed).encode()}).items():
+                self.folder.write(name, content)
         self.next = time.monotonic() + max(INTERVAL, 20 * (time.monotonic() - began))
 
     def listed(self) -> tuple[Entry, ...]:
@@ -156,6 +160,22 @@ class _Progress:
                 None
             )
         return tuple(said)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hear Ctrl-C at the end of the block: within an import, it would leave a module that is half there."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _is_edited(plan: Plan) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nbprod.model.graph import Graph
+    from nbprod.model.record import Record
     from nbprod.project.place import Place
     from nbprod.record.restoring import Plan as Restorable
     from nbprod.run.parameters import Declarations
@@ -72,6 +73,7 @@ def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
     files = set(map(str, spec.each[1])) if spec.each else set()
     made = tuple(_run(name, values, subject, files) for name, values in named.items())
     given = {name for values in named.values() for name in values}
+    recorded = fresh_record(subject.place, subject.graph)
     standing = _standing(made, only(made, options.only), folder, options)
     return Plan(
         options.out,
@@ -84,15 +86,21 @@ def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
         tuple(name for name in subject.declarations.names if name in given),
         varied,
         replace(claimed, varied=varied, runs=tuple({"name": one.name, "parameters": one.parameters} for one in made)),
-        work(standing.todo, subject.graph, subject.plan, fresh_record(subject.place, subject.graph)),
-        _notes(subject),
+        work(standing.todo, subject.graph, subject.plan, recorded),
+        _notes(subject, recorded),
     )
 
 
-def _notes(subject: Subject) -> tuple[str, ...]:
+def _notes(subject: Subject, recorded: Record | None) -> tuple[str, ...]:
     """What a person should know before the first run."""
     metrics = any(step.mark.metrics for step in subject.graph.steps)
-    return () if metrics else ("no step declares --metrics, so the index will hold none",)
+    notes = () if metrics else ("no step declares --metrics, so the index will hold none",)
+    written = {path for step in recorded.steps for path in step.files_written} if recorded else set()
+    written |= {path for path, _ in recorded.written_outside} if recorded else set()
+    if not written:
+        return notes
+    files = ", ".join(sorted(written)[:3]) + (" …" if len(written) > 3 else "")
+    return (*notes, f"the notebook writes {files} in its own folder, and so does each run: name it by a parameter")
 
 
 def _standing(all_runs: tuple[Run, ...], chosen: tuple[Run, ...], folder: Folder, options: Options) -> resume.Standing:
