@@ -92,7 +92,8 @@ class Live:
     def started(self, name: str, commands: Sequence[str], pid: int) -> None:
         """A stage runs now."""
         with self.lock:
-            self.running[name] = Seen(pid, time.monotonic(), commands[0])
+            before = self.running.get(name)
+            self.running[name] = Seen(pid, before.began if before else time.monotonic(), commands[0])
             if not self.shown:
                 self.shown = True
                 self.live.start()
@@ -125,11 +126,13 @@ class Live:
 
         table = Table.grid(padding=(0, 2))
         with self.lock:
-            counts = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
+            numbers = {**self.counts, "waiting": self.counts["waiting"] - len(self.running)}
+            counts = ", ".join(f"{count} {what}" for what, count in numbers.items() if count)
             running = list(self.running.items())[:MOST]
         for name, seen in running:
             used = process.memory(seen.pid)
             memory = megabytes(used) if used else ""
-            table.add_row(Text(f"  ▸ {name}"), seconds(time.monotonic() - seen.began), memory, Text(seen.command[:60]))
+            command = Text(seen.command.partition("\n")[0], no_wrap=True, overflow="ellipsis")
+            table.add_row(Text(f"  ▸ {name}", no_wrap=True), seconds(time.monotonic() - seen.began), memory, command)
         table.add_row(Text(f"  {counts}", style="dim"))
         return table

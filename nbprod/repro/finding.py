@@ -93,9 +93,9 @@ def _entries(folder: str, memory: Memory) -> tuple[list[str], list[str]]:
 
 
 def ignored_by_git(root: str, paths: Iterable[str]) -> set[str]:
-    """Return those of the paths that git ignores."""
+    """Return those of the paths that git's rules ignore, tracked or not, as DVC asks."""
     asked = "\0".join(paths).encode(errors="surrogateescape")
     done = subprocess.run(
-        ["git", "check-ignore", "-z", "--stdin"], cwd=root, input=asked, capture_output=True, check=False
+        ["git", "check-ignore", "--no-index", "-z", "--stdin"], cwd=root, input=asked, capture_output=True, check=False
     )
     return {each.decode(errors="surrogateescape") for each in done.stdout.split(b"\0") if each}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.errors import ProjectBroken
 from nbprod.repro.finding import ignored_by_git
+from nbprod.repro.unsupported import LeftToDvc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +39,18 @@ class Hidden:
         return list(dict.fromkeys(file for path in wanted if (file := _added(path))))
 
 
-def asked(paths: Sequence[str], git: str) -> Hidden:
-    """Ask git about these outputs; without git, nothing is to be hidden."""
-    if not git or not paths:
-        return Hidden(frozenset(paths), frozenset())
-    return Hidden(frozenset(ignored_by_git(git, paths)), frozenset(_tracked(paths, git)))
+def asked(outputs: Sequence[str], files: Sequence[str], git: str) -> Hidden:
+    """Ask git about these outputs; without git, nothing is to be hidden.
+
+    Raises:
+        LeftToDvc: git ignores one of the `files`, a dvc.yaml or a dvc.lock, which DVC refuses.
+    """
+    if not git:
+        return Hidden(frozenset(outputs), frozenset())
+    ignored = ignored_by_git(git, [*outputs, *files])
+    if lost := next((file for file in files if file in ignored), None):
+        raise LeftToDvc("ignored", lost)
+    return Hidden(frozenset(ignored), frozenset(_tracked(outputs, git)))
 
 
 def _tracked(paths: Sequence[str], git: str) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NbprodError
-from nbprod.repro import gitignoring, locking, preloading, runcache, shell, working
+from nbprod.repro import gitignoring, lockfile, locking, preloading, runcache, shell, working
 from nbprod.repro.deciding import decided
 from nbprod.repro.guardian import Guardian
 from nbprod.repro.ledger import Ledger
@@ -72,7 +72,9 @@ class Scheduler:
         self.runs = runcache.RunCache(repository.settings.cache, repository.memory)
         self.locks = locks
         self.hidden = gitignoring.asked(
-            [out.full for stage in stages for out in stage.outs if out.cache], repository.settings.git
+            [out.full for stage in stages for out in stage.outs if out.cache],
+            [path for file in repository.locks for path in (file, lockfile.lock_path(file))],
+            repository.settings.git,
         )
         self.turns = Turns(repository.graph, stages)
         self.ended: dict[str, Ending] = {}

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat as modes
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import TYPE_CHECKING
 
 from nbprod.errors import ProjectBroken
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nbprod.repro.digests import Content, Digests
     from nbprod.repro.objects import Objects
 
+_DRAFTS = count()
 _CLONE = 0x40049409  # FICLONE of linux/fs.h: another name for the same blocks, until one of them is written
 
 
@@ -99,7 +101,7 @@ def remove(path: str) -> None:
 @contextmanager
 def _draft(place: str) -> Iterator[str]:
     """A file beside the place that takes its name when all went well."""
-    draft = f"{place}.{os.getpid()}.tmp"
+    draft = f"{place}.{os.getpid()}-{next(_DRAFTS)}.tmp"  # two stages may make the same content at once
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         yield draft

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nbprod.adapters import yaml
 from nbprod.repro import entries
 
+# The first text waits for the table of all letters, the first call of DVC for its imports.
+UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 MD5 = st.text("0123456789abcdef", min_size=32, max_size=32)
 WORDS = st.sampled_from(
     ["true", "No", "~", "null", "1e3", "0x1", "1_000", "2020-01-01", "=", "<<", "a: b", "a #b", "- a"]
@@ -40,6 +42,7 @@ def _by_dvc(name, entry) -> str:
     return dumps_yaml({"schema": "2.0", "stages": {name: OrderedDict(entry)}})
 
 
+@UNHURRIED
 @given(NAMES, ENTRIES)
 @example("a", {"cmd": "cp in.txt 'b c.txt' && echo \"$x\" > {y}"})
 @example("a", {"cmd": "x " * 60})
@@ -50,12 +53,14 @@ def test_a_block_is_what_dvc_writes(name, entry):
     assert f"schema: '2.0'\nstages:\n{entries.block(name, entry)}" == _by_dvc(name, entry)
 
 
+@UNHURRIED
 @given(ENTRIES)
 def test_what_is_written_is_read_back(entry):
     text = entries.block("a", entry)
     assert yaml.parse(f"stages:\n{text}", "dvc.lock") == {"stages": {"a": entry}}
 
 
+@UNHURRIED
 @given(ENTRIES)
 def test_a_run_has_dvc_s_names(entry):
     from dvc.stage.cache import _get_cache_hash

@@ -16,6 +16,7 @@ import pytest
 
 from nbprod.errors import RepositoryBusy
 from nbprod.project.reproducing import options, planned, reproduce
+from nbprod.repro.unsupported import LeftToDvc
 from tests.repro.conftest import dvc, stale_by_dvc
 
 if TYPE_CHECKING:
@@ -324,3 +325,28 @@ def test_a_clone_pulls_what_is_missing_and_runs_nothing(repository, tmp_path, mo
     found = reproduce(tmp_path / "clone", pull=True)
     assert {each.ending for each in found.outcomes} == {"fresh"}
     assert (tmp_path / "clone/b/x").read_text() == "1"
+
+
+def test_stages_that_make_the_same_at_once_don_t_meet_in_the_cache(repository):
+    stages = "".join(f"  s{at}: {{cmd: head -c 3000000 /dev/zero > {at}.bin, outs: [{at}.bin]}}\n" for at in range(8))
+    (repository / "dvc.yaml").write_text(f"stages:\n{stages}")
+    assert reproduce(repository, how=options(8)).good
+
+
+def test_a_lock_that_git_ignores_goes_to_dvc(repository):
+    (repository / "dvc.yaml").write_text("stages: {a: {cmd: echo a > a.txt, outs: [a.txt]}}\n")
+    (repository / ".gitignore").write_text("dvc.lock\n")
+    with pytest.raises(LeftToDvc, match=r"dvc\.lock"):
+        reproduce(repository)
+    assert not (repository / "a.txt").exists()
+
+
+def test_a_stage_may_ask_dvc_itself(repository):
+    """The repository's lock is free while commands run, as it is when DVC runs them."""
+    command = f"{sys.executable} -m dvc status -q other; echo a > a.txt"
+    (repository / "dvc.yaml").write_text(
+        f"stages:\n  a: {{cmd: {command}, outs: [a.txt]}}\n  other: {{cmd: echo b > b.txt, outs: [b.txt]}}\n"
+    )
+    found = reproduce(repository)
+    assert found.good
+    assert not any("lock" in line for each in found.outcomes for line in each.log)
