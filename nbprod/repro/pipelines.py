@@ -43,7 +43,10 @@ def tracked(file: str, root: str, memory: Memory) -> tuple[Stage, dict[str, Any]
 def _resolved(
     file: str, content: bytes, root: str, parameters: ParameterFiles, memory: Memory
 ) -> dict[str, dict[str, Any]]:
-    """The stages without a template in them; the same text with the same values is resolved once."""
+    """The stages without a template in them; the same text with the same values is resolved once.
+
+    Where there is no template, DVC reads params.yaml all the same, and may not like what it finds: dates, for one.
+    """
     del root
     tree = _tree(content, file, memory)
     if not isinstance(tree, dict) or not tree.keys() <= _TOP or "datasets" in tree:
@@ -55,7 +58,8 @@ def _resolved(
         values = parameters.tree(os.path.join(os.path.dirname(file), defining.DEFAULT_PARAMS))
         if values is not MISSING and not isinstance(values, dict):
             raise LeftToDvc("parameter", defining.DEFAULT_PARAMS)
-        return {str(name): body for name, body in found.items()}
+        if values is MISSING or as_json_keeps(values):
+            return {str(name): body for name, body in found.items()}
     key = f"{file}:{digest(content)}"
     known = memory.get("pipelines", key)
     if known is not None and all(_mark(path) == mark for path, mark in known["read"].items()):

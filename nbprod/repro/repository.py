@@ -56,12 +56,15 @@ class Repository:
         return stage.address(self.folder)
 
     def wanted(self, targets: Sequence[str]) -> list[Stage]:
-        """Return the stages that targets mean, from the folder that we are in; without any, all of its dvc.yaml."""
+        """Return the stages that targets mean, from the folder that we are in; without any, all of its dvc.yaml.
+
+        To DVC, targets that mean no stage at all (a dvc.yaml without any) mean the whole repository.
+        """
         found: dict[str, Stage] = {}
         for target in targets or (PIPELINE,):
             for stage in self._meant(target):
                 found[stage.key] = stage
-        return list(found.values())
+        return list(found.values() or self.graph.stages)
 
     def _meant(self, target: str) -> list[Stage]:
         file, _, name = target.rpartition(":")
@@ -105,6 +108,15 @@ def opened(folder: str) -> Repository:
         else:
             source, sources[path] = pipelines.tracked(path, root, memory)
             stages.append(source)
+    _without_hidden(stages, ignores)
     digests = Digests(ignores, memory)
     objects = Objects(found.cache, digests)
     return Repository(root, folder, found, memory, graph(stages), locks, sources, digests, objects, parameters)
+
+
+def _without_hidden(stages: Sequence[Stage], ignores: Ignores) -> None:
+    """DVC reads no dvc.yaml of a repository in which .dvcignore names an output."""
+    for stage in stages:
+        for out in stage.outs:
+            if not ignores.sees_path(out.full):
+                raise LeftToDvc("ignored", f"{stage.file}: {out.path}")

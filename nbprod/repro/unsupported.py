@@ -27,7 +27,7 @@ LEFT_TO_DVC = MappingProxyType(
         "pipeline": "a dvc.yaml that DVC may refuse",
         "graph": "stages whose outputs overlap, or that depend on each other in a circle",
         "config": "a configuration that cannot be read",
-        "ignored": "a dvc.yaml that git ignores, or an output that git tracks",
+        "ignored": "a dvc.yaml that git ignores, an output that git tracks or .dvcignore names",
         "lock": "a dvc.lock in a form that DVC may refuse",
         "windows": "Windows",
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 
 import pytest
 
 from nbprod.project.reproducing import planned
+from nbprod.repro.unsupported import LeftToDvc
 from tests.repro.conftest import dvc, stale_by_dvc
 
 PIPELINE = """\
@@ -110,3 +112,34 @@ def test_plan_names_what_dvc_names_and_says_why(ran, tmp_path, monkeypatch):
         assert set(found.stale) == {"tell", *expected} == stale_by_dvc(ran), name
         said = {each.name: str(each.reasons[0]) for each in found.stages if each.name in expected}
         assert said == expected, name
+
+
+ELSEWHERE = "stages:\n  other:\n    cmd: echo other > other\n    outs:\n    - other\n"
+
+
+@pytest.mark.slow
+def test_a_dvc_yaml_without_stages_means_the_whole_repository_as_it_does_to_dvc(repository):
+    (repository / "sub").mkdir()
+    (repository / "sub/dvc.yaml").write_text(ELSEWHERE)
+    (repository / "dvc.yaml").write_text("stages: {}\n")
+    assert planned(repository).stale == ("sub/dvc.yaml:other",)
+    dvc("repro")
+    assert (repository / "sub/other").exists()
+
+
+REFUSED = {
+    "a date in params.yaml": ("params.yaml", "day: 2020-01-01\n", "a dvc.yaml that DVC may refuse"),
+    "an output that .dvcignore names": (".dvcignore", "oth*\n", r"\.dvcignore names: .*other"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_dvc_refuses_on_loading_is_left_to_it(repository, kind):
+    file, text, said = REFUSED[kind]
+    (repository / "dvc.yaml").write_text(ELSEWHERE)
+    (repository / file).write_text(text)
+    with pytest.raises(LeftToDvc, match=said):
+        planned(repository)
+    with pytest.raises(subprocess.CalledProcessError, match="repro"):
+        dvc("repro")
