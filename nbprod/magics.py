@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import os
 import shlex
@@ -13,6 +14,7 @@ from IPython.core.error import UsageError
 from IPython.core.inputtransformer2 import cell_magic
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
+from nbprod.adapters.showing import Showing
 from nbprod.read.livemarks import FAULT, step_under_test, unmarked
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class Extension:
         self.magics = StepMagics(shell, self)
         self._session: Session | None = None
         self._before = self._ran_before()
+        self._showing = Showing(shell)
+        self._skips = Skips()
         self._outer: list[str] = []  # the sources of the cells that run now: a cell can run another one
 
     def attach(self) -> None:
@@ -58,11 +62,13 @@ class Extension:
         if not os.environ.get(RECORDING):
             self.shell.events.register("pre_run_cell", self.before)
             self.shell.events.register("post_run_cell", self.after)
+            self.shell.ast_transformers.append(self._skips)
 
     def detach(self) -> None:
         """Undo `attach`."""
         transforms = self.shell.input_transformers_cleanup
         transforms[:] = [each for each in transforms if each != self.transform]
+        self.shell.ast_transformers[:] = [each for each in self.shell.ast_transformers if each is not self._skips]
         for event, hook in (("pre_run_cell", self.before), ("post_run_cell", self.after)):
             if hook in self.shell.events.callbacks[event]:
                 self.shell.events.unregister(event, hook)
@@ -103,6 +109,9 @@ class Extension:
             key = request.get("cellId") or getattr(info, "cell_id", None) or ""
             tags, deleted = request.get("tags") or (), request.get("deletedCells") or ()
             self.session.start(info.raw_cell, key=str(key), tags=tuple(map(str, tags)), deleted=deleted)
+            self._skips.now = self.session.restored is not None
+            if self.session.watches and not self._skips.now:
+                self._showing.begin()
 
     def after(self, result: Any) -> None:
         """A cell has run: show what there is to say, if it belongs to a step and did not raise."""
@@ -110,8 +119,12 @@ class Extension:
         if source is None or self._outer:
             return
         raised = _raised(result)
+        self._skips.now = False
+        shown = self._showing.end()
         with self._undisturbed():
-            feedback = self.session.finish(raised)
+            restored = self.session.restored
+            feedback = self.session.finish(raised, shown)
+            self._showing.again(restored or [])
             for each in feedback:
                 show(self.shell, drawn().step_line(each))
             if raised is None and step_under_test(source):
@@ -134,6 +147,17 @@ class Extension:
         """The metadata of the request that runs the cell: JupyterLab sends the cell's id and tags."""
         parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else None
         return dict((parent or {}).get("metadata") or {})
+
+
+class Skips(ast.NodeTransformer):
+    """Empties the cell that need not run, for what it makes was restored."""
+
+    now = False
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """Return the cell, or an empty one."""
+        node.body = [] if self.now else node.body
+        return node
 
 
 # In a terminal, IPython would take a lone `%%step` line for a whole cell if it saw it as the comment it becomes.

@@ -49,7 +49,7 @@ def step_line(seen: Feedback) -> Rendered:
     facts = [
         f"reads {_listed(map(_spoken, seen.reads))}" if seen.reads else "",
         f"makes {_listed(_made(*each) for each in seen.makes)}" if seen.makes else "",
-        duration(seen.seconds),
+        f"restored, took {duration(seen.seconds)}" if seen.restored else duration(seen.seconds),
         f"schema {seen.schema}" if seen.schema else "",
     ]
     said = " · ".join(fact for fact in facts if fact)

@@ -85,3 +85,4 @@ class Feedback:
     seconds: float = 0.0
     schema: str = ""
     warnings: tuple[str, ...] = ()
+    restored: bool = False  # in place of running; `seconds` are what it took when it ran

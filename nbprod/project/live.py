@@ -18,12 +18,13 @@ from nbprod.record.shares import order_of, ran, share_of, texts, warnings
 from nbprod.record.verdict import summed, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, MutableMapping
 
     from nbprod.model.graph import CellFacts, Graph, Step
     from nbprod.model.record import StepSeen
     from nbprod.project.place import Place
     from nbprod.project.reproducing import Planned
+    from nbprod.project.restoring.live import LiveCache
 
 NO_VALUES = (types.ModuleType, types.FunctionType, type)  # what a cell defines rather than makes
 
@@ -42,18 +43,33 @@ class Watched:
 class Session:
     """Follows a kernel from cell to cell. `namespace` is the notebook's; `find` gives its file, if it is known."""
 
-    def __init__(self, namespace: Mapping[str, Any], find: Callable[[], Path | None]) -> None:
+    def __init__(self, namespace: MutableMapping[str, Any], find: Callable[[], Path | None]) -> None:
         self.notebook = LiveNotebook(find)
         self._namespace = namespace
         self._runs: dict[str, LiveRun] = {}
         self._running: Execution | None = None
         self._watched: tuple[Watched, ...] = ()
         self._observer: Observer | None = None
+        self._cache: LiveCache | None = None
+        self._seen: StepSeen | None = None  # of the cell that has just run
+        self._restored: tuple[list[dict[str, Any]], StepSeen] | None = None
 
     def close(self) -> None:
         """Stop to watch; leave nothing behind in the process."""
+        if self._cache is not None:
+            self._cache.close()
         if self._observer is not None:
             self._observer.detach()
+
+    @property
+    def restored(self) -> list[dict[str, Any]] | None:
+        """What the cell that is about to run would display; its names stand for what it would make: it need not run."""
+        return self._restored[0] if self._restored is not None else None
+
+    @property
+    def watches(self) -> bool:
+        """Whether what the running cell displays is to be noted."""
+        return self._cache is not None and bool(self._watched)
 
     def ran_before(self, source: str, key: str = "") -> None:
         """A cell ran before this session began to follow the kernel."""
@@ -61,15 +77,24 @@ class Session:
 
     def start(self, source: str, *, key: str = "", tags: tuple[str, ...] = (), deleted: Collection[str] = ()) -> None:
         """A cell is about to run; when it belongs to a step, its inputs are looked at."""
-        self._watched = ()
+        self._watched, self._restored = (), None
         self._running = self.notebook.runs(source, key, tags, deleted)
         if self.notebook.may_have_steps_in(self._running):
             self._watched = self._watch(self._running.key)
         for each in self._watched:
             self._observe(self.graph()).before(each.share)
+        if len(self._watched) == 1 and not self._watched[0].step.function:
+            self._restored = self._restore(self._watched[0])
 
-    def finish(self, raised: BaseException | None = None) -> tuple[Feedback, ...]:
-        """The cell has run; return what there is to say of each step that it belongs to, nothing if it raised."""
+    def finish(
+        self, raised: BaseException | None = None, shown: list[dict[str, Any]] | None = None
+    ) -> tuple[Feedback, ...]:
+        """The cell has run; return what there is to say of each step that it belongs to, nothing if it raised.
+
+        `shown` is what it displayed, None where nobody knows.
+        """
+        if self._cache is not None:
+            self._cache.stop()
         running, watched = self._running, self._watched
         self._running, self._watched = None, ()
         if running is not None:
@@ -79,9 +104,14 @@ class Session:
         if not watched:
             self._observer.border.moved()
         said = [self._finished(each, self._observer, raised) for each in watched]
+        if self._cache is not None and self._restored is None:
+            self._cache.ran(shown or [], self._seen if raised is None and shown is not None else None)
+        self._restored = self._seen = None
         return tuple(each for each in said if each is not None)
 
     def _finished(self, watched: Watched, observer: Observer, raised: BaseException | None) -> Feedback | None:
+        if self._restored is not None:
+            return self._was_restored(watched, observer, self._restored[1])
         if raised is not None:
             observer.drop(watched.share)
             self._keep(watched, None, type(raised).__name__)
@@ -89,10 +119,27 @@ class Session:
         if watched.step.function and not any(map(self._is_value, watched.facts.writes)):
             observer.drop(watched.share)  # the cell only defines the function
             return None
-        seen = observer.after(replace(watched.share, outputs=self._made(watched)))
+        seen = self._seen = observer.after(replace(watched.share, outputs=self._made(watched)))
         feedback = self._feedback(watched, seen)
         self._keep(watched, seen, "")
         return feedback
+
+    def _restore(self, watched: Watched) -> tuple[list[dict[str, Any]], StepSeen] | None:
+        from nbprod.project.place import find_root
+        from nbprod.project.restoring.live import LiveCache
+
+        path = self.notebook.path
+        home = path.parent if path is not None else Path.cwd()
+        if self._cache is None:
+            self._cache = LiveCache(self._namespace)
+        look = self.notebook.look()
+        return self._cache.restore(look.notebook, look.graph, watched.cell, (find_root(home), home))
+
+    def _was_restored(self, watched: Watched, observer: Observer, seen: StepSeen) -> Feedback:
+        observer.drop(watched.share)
+        observer.border.moved()
+        self._keep(watched, seen, "")
+        return replace(self._feedback(watched, seen), restored=True)
 
     def graph(self) -> Graph:
         """Return the graph of the notebook as it stands."""

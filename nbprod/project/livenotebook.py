@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.model.graph import Graph
 from nbprod.model.live import Execution, LiveCell
+from nbprod.model.notebook import Notebook
 from nbprod.record.document import as_text, identified, live_cells, saved_cells
 from nbprod.record.hidden import hidden_state
 
@@ -24,6 +25,7 @@ class Look:
 
     cells: tuple[LiveCell, ...] = ()
     graph: Graph = field(default_factory=lambda: Graph(""))
+    notebook: Notebook = field(default_factory=lambda: Notebook("", ()))
 
     def facts(self, at: int | None) -> CellFacts | None:
         """What analysis found of the cell at that place."""
@@ -79,7 +81,10 @@ class LiveNotebook:
         """Return the notebook, analysed; what didn't change since the last look is not analysed again."""
         cells = self._cells()
         if cells != self._look.cells:
-            self._look = Look(cells, analysed(cells, self._saved.path.name if self._saved.path else "notebook"))
+            from nbprod.project import analyse
+
+            read = as_read(cells, self._saved.path.name if self._saved.path else "notebook")
+            self._look = Look(cells, analyse(read), read)
         return self._look
 
     def unsaved(self) -> bool:
@@ -121,8 +126,14 @@ class LiveNotebook:
 
 def analysed(cells: tuple[LiveCell, ...], name: str) -> Graph:
     """Return the graph of those cells."""
-    from nbprod.adapters import ipython
     from nbprod.project import analyse
+
+    return analyse(as_read(cells, name))
+
+
+def as_read(cells: tuple[LiveCell, ...], name: str) -> Notebook:
+    """Return those cells as a notebook."""
+    from nbprod.adapters import ipython
     from nbprod.read import notebook
 
-    return analyse(notebook(as_text(cells), name, ipython.transform))
+    return notebook(as_text(cells), name, ipython.transform)

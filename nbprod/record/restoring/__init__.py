@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbprod.record.restoring.fates import Fate
 from nbprod.record.restoring.plan import CellPlan, Plan
-from nbprod.record.restoring.restorer import Fate, Restorer
+from nbprod.record.restoring.restorer import Restorer
 
 __all__ = ["CellPlan", "Fate", "Plan", "Restorer", "of_shell"]
 

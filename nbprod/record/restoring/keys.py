@@ -40,6 +40,11 @@ class Keys:
         self._names = names
         self._settings = ""  # as long as no cell has run, they stay as they are
 
+    def goes_on(self, plan: Plan) -> None:
+        """Go on with another plan."""
+        self._plan = plan
+        self.moved()
+
     def moved(self) -> None:
         """A cell ran."""
         self._settings = ""

@@ -48,7 +48,8 @@ class Plan:
     text: str = ""  # the digest of all its code
     cells: Mapping[int, CellPlan] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
-    cautious: bool = False  # every name may be needed by somebody who comes later, as in a live notebook
+    eager: bool = False  # values are looked through before names stand for them, and bound at once
+    least: float = 0.0  # seconds that a cell must have taken for its work to be kept
 
     def injected(self, at: int, replaces: int | None = None) -> Plan:
         """Return the plan of the notebook with a cell put in at that place, or in place of one, that sets parameters.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128_hexdigest
@@ -14,47 +13,20 @@ from nbprod.model.graph import RANDOM_STATES
 from nbprod.record import randomness
 from nbprod.record.restoring import keeping
 from nbprod.record.restoring.definitions import looked_up
+from nbprod.record.restoring.fates import Fate, Running
 from nbprod.record.restoring.keeping import Unkeepable
 from nbprod.record.restoring.keys import Keys, state_digest
 from nbprod.record.restoring.names import Names
-from nbprod.record.restoring.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
+    from collections.abc import Mapping, MutableMapping, Sequence
     from mmap import mmap
 
     from nbprod.cache import Entry
     from nbprod.cache.locks import Lock
-    from nbprod.record.restoring.keeping import Before
     from nbprod.record.restoring.plan import CellPlan, Plan
 
 RESTORED = "restored"
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of one cell: restored, or run and why. `seconds` are what it took, or what restoring it saved."""
-
-    cell: int
-    restored: bool
-    why: str
-    key: str = ""
-    seconds: float = 0.0
-    kept: bool = False
-
-
-@dataclass(slots=True)
-class Running:
-    """A cell that runs and is watched: what was there before, and the lock of its key."""
-
-    cell: CellPlan
-    key: str
-    why: str
-    before: Before
-    watch: Watch = field(default_factory=Watch)
-    lock: Lock | None = None
-    began: float = 0.0
-    random: dict[str, str] = field(default_factory=dict)
 
 
 class Restorer:
@@ -73,6 +45,7 @@ class Restorer:
         self._keys = Keys(plan, self.names)
         self._running: Running | None = None
         self._began = 0.0
+        self._seconds: float | None = 0.0  # of the cell that ended, until `ran` is told of it
         self._why = ""
         self._reach: frozenset[str] = frozenset()
 
@@ -95,21 +68,35 @@ class Restorer:
             return None
         return self._looked_up(planned)
 
-    def ran(self, cell: int, outputs: list[dict[str, Any]], *, failed: bool) -> None:
-        """The cell ran: keep what it made, if it may be kept."""
+    def goes_on(self, plan: Plan) -> None:
+        """Go on with another plan: cells ran of which nobody told."""
+        self.plan = plan
+        self._keys.goes_on(plan)
+        self.names.touch_all()
+
+    def stop(self) -> None:
+        """The running cell ended: what follows, until `ran`, is not its doing."""
+        if self._seconds is None:
+            self._seconds = time.perf_counter() - self._began
+            if self._running is not None:
+                self._running.watch.end()
+                self._draws.pause()
+
+    def ran(
+        self, cell: int, outputs: list[dict[str, Any]], *, failed: bool, more: Mapping[str, Any] | None = None
+    ) -> None:
+        """The cell ran: keep what it made, if it may be kept, and `more`, for the fate of whoever is given it again."""
+        self.stop()
+        seconds, self._seconds = self._seconds or 0.0, None
         running, self._running = self._running, None
-        seconds = time.perf_counter() - self._began
         planned = self.plan.cells.get(cell)
         why = self._why
         kept = False
-        if running is not None:
-            running.watch.end()
-            self._draws.pause()
         self._keys.moved()
         self._moved(planned)
         if running is not None:
             try:
-                kept = not failed and self._keep(running, outputs, seconds)
+                kept = not failed and seconds >= self.plan.least and self._keep(running, outputs, seconds, more or {})
             except Unkeepable as error:
                 why = str(error)
                 self._never(running, why)
@@ -155,7 +142,7 @@ class Restorer:
         self._running.random = {each: state_digest(each) for each in RANDOM_STATES.values()}
         self._running.watch.begin(opens=cell.opens)
         self._draws.resume()
-        self._began = time.perf_counter()
+        self._began, self._seconds = time.perf_counter(), None
         return None
 
     def _found(self, cell: CellPlan, key: str) -> tuple[Entry | None, Lock | None]:
@@ -178,10 +165,15 @@ class Restorer:
 
     def _mapped(self, entry: Entry | None) -> list[mmap] | None:
         """The values of an entry; None where one has gone away meanwhile."""
+        if entry is None:
+            return None
         try:
-            return self.store.mapped(entry) if entry is not None else None
+            wholes = self.store.mapped(entry)
+            for at, whole in enumerate(wholes) if self.plan.eager else ():
+                self.store.read(entry, at, whole)
         except Lost:
             return None
+        return wholes
 
     def _restored(self, cell: CellPlan, key: str, entry: Entry, wholes: Sequence[mmap]) -> list[dict[str, Any]]:
         if cell.preamble:
@@ -193,7 +185,9 @@ class Restorer:
         self._draws.seeded.update(entry.facts["random"])
         self.store.used(entry)
         seconds = entry.facts["seconds"]
-        self.fates[cell.index] = Fate(cell.index, restored=True, why=RESTORED, key=key, seconds=seconds, kept=True)
+        self.fates[cell.index] = Fate(
+            cell.index, restored=True, why=RESTORED, key=key, seconds=seconds, kept=True, more=entry.facts["more"]
+        )
         return list(entry.facts["outputs"])
 
     def _run_preamble(self, cell: CellPlan) -> None:
@@ -215,7 +209,7 @@ class Restorer:
             self._reach = looked_up(cell.reads, self.names.values())
             self.names.load(self._reach)
             self.names.touch(self._reach)
-        self._began = time.perf_counter()
+        self._began, self._seconds = time.perf_counter(), None
 
     def _moved(self, cell: CellPlan | None) -> None:
         """The cell may have changed what it could reach."""
@@ -225,7 +219,7 @@ class Restorer:
         else:
             self.names.touch({*self._reach, *cell.writes})
 
-    def _keep(self, running: Running, outputs: list[dict[str, Any]], seconds: float) -> bool:
+    def _keep(self, running: Running, outputs: list[dict[str, Any]], seconds: float, more: Mapping[str, Any]) -> bool:
         cell, watch = running.cell, running.watch
         inherited = self._checked_draws(cell)
         problem = watch.problem or ("" if cell.trusted else watch.soft)
@@ -254,6 +248,7 @@ class Restorer:
             "gone": made.gone,
             "random": keeping.states(moved & self._draws.seeded),
             "outputs": outputs,
+            "more": more,
         }
         return self.store.keep(running.key, facts, made.values) is not None
 
@@ -283,10 +278,10 @@ class Restorer:
 
     def _let_go(self) -> None:
         """A cell was begun and never ended: it was interrupted, and nothing of it is kept."""
+        self.stop()
+        self._seconds = None
         running, self._running = self._running, None
         if running is not None:
-            running.watch.end()
-            self._draws.pause()
             self._draws.take()
             self._moved(running.cell)
             self._free(running.lock)
