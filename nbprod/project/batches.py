@@ -17,6 +17,7 @@ from nbprod.model.batch import Entry, Index, Status
 from nbprod.project.batchplans import Options, planned
 from nbprod.run.batches import asked, resume, shared
 from nbprod.run.batches import index as indexing
+from nbprod.run.batches.endings import endings
 from nbprod.run.batches.folder import Folder
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def performed(plan: Plan, executor: Executor, options: Options, tell: Callable[[
                 break
     finally:
         running.close()
+        progress.gather()
         progress.render()
     return progress.batched()
 
@@ -130,6 +132,12 @@ class _Progress:
         self.entries[entry.id] = entry
         if time.monotonic() > self.next:
             self.render()
+
+    def gather(self) -> None:
+        """Take up the runs that ended while the batch was stopped, before anybody was told."""
+        left = {run.id for run in self.plan.standing.todo} - self.entries.keys()
+        if left:
+            self.entries |= {each.id: each for each in endings(self.folder).values() if each.id in left}
 
     def render(self) -> None:
         began = time.monotonic()
