@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nbprod.record.restoring.plan import CellPlan, Plan
 
 RESTORED = "restored"
+AT_ONCE = 16_000_000  # bytes of an entry that is looked through at once: that takes a millisecond or two
 
 
 class Restorer:
@@ -169,7 +170,7 @@ class Restorer:
             return None
         try:
             wholes = self.store.mapped(entry)
-            for at, whole in enumerate(wholes) if self.plan.eager else ():
+            for at, whole in enumerate(wholes) if self.plan.eager or entry.size <= AT_ONCE else ():
                 self.store.read(entry, at, whole)
         except Lost:
             return None
