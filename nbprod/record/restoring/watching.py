@@ -16,7 +16,7 @@ from nbprod.record.restoring.modules import content_of, listing_of
 
 EAR = "cache"
 UNFOLLOWED = "reads what can't be followed"
-SLACK = 16_000_000  # bytes that a cell may read without our seeing where: compiled code reads fonts and the like
+SLACK = 64_000_000  # bytes that a cell may read without our seeing where: compiled code reads fonts and the like
 QUIET_CALLERS = ("joblib", "threadpoolctl", "matplotlib", "platform.py", "numba")  # they ask programs about the machine
 PROGRAMS = {"subprocess.Popen", "os.system", "os.forkpty", "os.posix_spawn", "os.exec", "os.startfile"}
 NETWORK = {"socket.connect", "socket.getaddrinfo", "socket.bind", "socket.gethostbyname", "urllib.Request"}
