@@ -22,7 +22,7 @@ JOBS = 2
 VARIED = {  # early, the model, late
     "late_after": lambda number: 10 + number,
     "strength": lambda number: round(0.05 * 1.1**number, 4),
-    "redraws": lambda number: 100 + number,
+    "redraws": lambda number: 10 + number,
 }
 
 

@@ -16,6 +16,7 @@ import pytest
 from nbprod.errors import ClusterFailed
 from nbprod.project import batches
 from nbprod.run.batches.dask import Dask
+from nbprod.run.batches.folder import Folder
 from nbprod.run.batches.spec import Spec
 
 from .conftest import free_port, until_it_listens
@@ -122,3 +123,14 @@ def test_a_scheduler_that_nobody_reaches(project, tmp_path):
     with pytest.raises(ClusterFailed, match="no scheduler answers at tcp://127"):
         batches.performed(plan, Dask(f"tcp://127.0.0.1:{free_port()}", patience=1), options)
     assert (tmp_path / "out" / "index.csv").is_file()
+
+
+def test_workers_write_to_a_bucket(bucket, cluster, project, tmp_path):
+    cluster.join()
+    options = batches.Options(f"{bucket}/out")
+    spec = Spec({"log": str(tmp_path / "log.txt")}, grid={"number": [2, 3]})
+    done = batches.performed(batches.planned(project, spec, options), Dask(cluster.address), options)
+    assert [entry.metrics["result"]["square"] for entry in done.entries] == [4, 9]
+    assert Folder(options.out).names("runs/number=3") == ["metrics.json", "notebook.ipynb", "outputs", "run.json"]
+    again = batches.planned(project, spec, options)
+    assert again.standing.todo == ()
