@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nbprod.model.graph import Graph
-    from nbprod.repro.outcomes import Listener, Outcome
+    from nbprod.repro.outcomes import Listener, Options, Outcome
     from nbprod.repro.repository import Repository
-    from nbprod.repro.scheduling import Options
     from nbprod.repro.stages import Stage
     from nbprod.repro.verdicts import Reason, State, Verdict
 
@@ -142,8 +141,8 @@ class Reproduced:
 
 
 def options(jobs: int = 1, *, force: bool = False, keep_going: bool = False, captured: bool = True) -> Options:
-    """Return how to run: see nbprod.repro.scheduling.Options."""
-    from nbprod.repro.scheduling import Options
+    """Return how to run: see nbprod.repro.outcomes.Options."""
+    from nbprod.repro.outcomes import Options
 
     return Options(jobs, force, keep_going, captured)
 

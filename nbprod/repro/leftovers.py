@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from nbprod.repro import aside
-
 if TYPE_CHECKING:
     from nbprod.repro.repository import Repository
 
@@ -18,6 +16,11 @@ def aside_folder(root: str) -> str:
 
 def recovered(repository: Repository) -> list[str]:
     """Put back what a run that was killed had moved aside, and return the paths."""
+    folder = aside_folder(repository.root)
+    if not os.path.isdir(folder):
+        return []
+    from nbprod.repro import aside
+
     makers = {out.full: (stage, out) for stage in repository.graph.stages for out in stage.outs}
 
     def complete(path: str) -> bool:
@@ -28,4 +31,4 @@ def recovered(repository: Repository) -> list[str]:
         content = repository.digests.of(path)
         return content is not None and content.md5 == known.get(out.path)
 
-    return aside.recover(aside_folder(repository.root), complete)
+    return aside.recover(folder, complete)

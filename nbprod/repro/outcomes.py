@@ -1,4 +1,4 @@
-"""How each stage of a run ended, and who listens while it runs."""
+"""How stages are to be run, how each ended, and who listens while they run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from nbprod.repro.verdicts import Reason
 
 Ending = Literal["fresh", "ran", "cached", "checked", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: how many stages at once, fresh ones too, on after a failure; whether what is printed is captured."""
+
+    jobs: int = 1
+    force: bool = False
+    keep_going: bool = False
+    captured: bool = True
 
 
 @dataclass(frozen=True, slots=True)

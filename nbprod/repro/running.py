@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.repro import finding, locking, pulling, settings
 from nbprod.repro.leftovers import recovered
-from nbprod.repro.outcomes import Nobody, Outcome
+from nbprod.repro.outcomes import Nobody, Options, Outcome
 from nbprod.repro.planning import plan
 from nbprod.repro.repository import opened
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nbprod.adapters.forkserver import ForkServer
     from nbprod.repro.outcomes import Listener
     from nbprod.repro.repository import Repository
-    from nbprod.repro.scheduling import Options, Scheduler
+    from nbprod.repro.scheduling import Scheduler
     from nbprod.repro.stages import Stage
 
 
@@ -59,7 +59,7 @@ def _run(
     listener.planned([repository.address(stage) for stage in stages])
     if all(each.state == "fresh" for each in verdicts) and not (options and options.force):
         return Run(tuple(Outcome(repository.address(stage), "fresh") for stage in stages), (), tuple(back))
-    from nbprod.repro.scheduling import Options, Scheduler
+    from nbprod.repro.scheduling import Scheduler
 
     server = _server(repository, stages, stack)
     scheduler = Scheduler(repository, stages, options or Options(), listener, locks, server, _source)

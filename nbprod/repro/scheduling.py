@@ -28,23 +28,13 @@ if TYPE_CHECKING:
     from nbprod.adapters.forkserver import ForkServer
     from nbprod.repro.aside import Aside
     from nbprod.repro.deciding import Decision
-    from nbprod.repro.outcomes import Listener
+    from nbprod.repro.outcomes import Listener, Options
     from nbprod.repro.processes import Ended
     from nbprod.repro.repository import Repository
     from nbprod.repro.stages import Stage
 
 PAUSE = 0.1  # seconds between two writes of dvc.lock: what ended in between is in the run cache already
 GRACE = 5.0  # seconds that processes have to end after Ctrl-C
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run: how many stages at once, fresh ones too, on after a failure; whether what is printed is captured."""
-
-    jobs: int = 1
-    force: bool = False
-    keep_going: bool = False
-    captured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +97,8 @@ class Scheduler:
                 raise
             finally:
                 self._flush()
+        with suppress(OSError):
+            os.rmdir(aside_folder(self.repository.root))
         return tuple(self.outcomes)
 
     def _begin(self) -> bool:
