@@ -43,9 +43,14 @@ def graph(notebook: Path, form: str | None, svg: Path | None, *, with_status: bo
     """
     from nbprod import project, report, reproduced
     from nbprod.project import reproducing
+    from nbprod.repro.unsupported import LeftToDvc
 
     found = project.graph(notebook)
-    stages = reproducing.of_notebook(notebook, found) if with_status else None
+    try:
+        stages = reproducing.of_notebook(notebook, found) if with_status else None
+    except LeftToDvc as left:
+        click.echo(f"nbprod: how the stages stand is left to DVC ({left}): dvc status", err=True)
+        stages = None
     states = stages.by_step if stages else None
     if svg:
         project.write(svg, report.svg(found, states).encode())

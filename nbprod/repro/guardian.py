@@ -16,7 +16,7 @@ while read -r sign who; do
     -) rest=; for each in $left; do [ "$each" = "$who" ] || rest="$rest $each"; done; left=$rest ;;
   esac
 done
-for each in $left; do kill -9 -- "$each" 2>/dev/null; done
+for each in $left; do kill -9 "$each" 2>/dev/null; done
 """
 
 

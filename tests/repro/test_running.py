@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +18,6 @@ from nbprod.errors import RepositoryBusy
 from nbprod.project.reproducing import options, planned, reproduce
 from nbprod.repro.unsupported import LeftToDvc
 from tests.repro.conftest import dvc, stale_by_dvc
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PIPELINE = """\
 vars:
@@ -350,3 +347,32 @@ def test_a_stage_may_ask_dvc_itself(repository):
     found = reproduce(repository)
     assert found.good
     assert not any("lock" in line for each in found.outcomes for line in each.log)
+
+
+@pytest.mark.slow
+def test_what_nbprod_doesn_t_do_goes_to_dvc_in_one_line(repository):
+    (repository / "dvc.yaml").write_text("stages: {a: {cmd: echo a > a.txt, outs: [a.txt]}}\n")
+    with (repository / ".dvc/config").open("a") as config:
+        config.write("[cache]\n    type = hardlink\n")
+    done = subprocess.run([sys.executable, "-m", "nbprod", "repro"], capture_output=True, text=True, check=True)
+    assert done.stderr.startswith("nbprod: left to DVC: cache.type hardlink or symlink: hardlink\n")
+    assert "Running stage 'a'" in done.stdout
+    assert (repository / "a.txt").stat().st_nlink == 2, "DVC has linked it"
+
+
+@pytest.mark.slow
+def test_what_ran_for_a_killed_run_is_ended(repository):
+    (repository / "dvc.yaml").write_text(
+        "stages: {a: {cmd: 'echo $$ > pid; (sleep 300; echo late > a.txt); echo a > a.txt', outs: [a.txt]}}\n"
+    )
+    with subprocess.Popen([sys.executable, "-m", "nbprod", "repro", "--json"], stdout=subprocess.DEVNULL) as run:
+        while not ((repository / "pid").exists() and (repository / "pid").read_text()):
+            time.sleep(0.02)
+        run.kill()
+    shell = Path("/proc", (repository / "pid").read_text().strip())
+    for _ in range(500):
+        if not shell.exists() or "Z (zombie)" in (shell / "status").read_text():
+            break
+        time.sleep(0.02)
+    else:
+        pytest.fail("the stage's shell has outlived its run")
