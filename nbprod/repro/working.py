@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import dataclass, field
@@ -121,7 +122,7 @@ def values(stage: Stage, repository: Repository) -> dict[str, dict[str, Any]]:
     """Return the values of the stage's parameters, by the path of their file.
 
     Raises:
-        ProjectBroken: One is missing.
+        ProjectBroken: One is missing, or a date, from which DVC makes no checksum.
     """
     found = {}
     for params in stage.params:
@@ -131,7 +132,19 @@ def values(stage: Stage, repository: Repository) -> dict[str, dict[str, Any]]:
             what = f"has no {', '.join(missing)}" if missing and actual is not None else "is missing"
             raise ProjectBroken(f"{params.path} {what}", hint="Add it, or take it out of the stage's params")
         found[params.path] = actual
+    _known_to_json(found)
     return found
+
+
+def _known_to_json(values: dict[str, dict[str, Any]]) -> None:
+    for path, actual in values.items():
+        for key, value in actual.items():
+            try:
+                json.dumps({key: value}, sort_keys=True)
+            except TypeError as error:
+                raise ProjectBroken(
+                    f"{path}: DVC makes no checksum from {key}: {value}", hint="Write it as text, in quotes"
+                ) from error
 
 
 def _found(path: str, what: str, repository: Repository) -> Content:

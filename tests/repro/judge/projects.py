@@ -41,7 +41,7 @@ CONFIGS = [
     "[core]\n    hardlink_lock = true\n",
     "[cache]\n    type = symlink\n",
 ]
-LISTS = ["[1, 2]", "[x, y]", "[a b, ü]", "[]", "[1]"]
+LISTS = ["[1, 2]", "[x, y]", "[a b, ü]", "[1]"] * 3 + ["[]"]
 
 
 @dataclass
@@ -232,7 +232,9 @@ class Writer:
         listed = []
         for path in self.some(self.project.parameters, 2):
             shown = self.relative(path, wdir)
-            keys = self.some([*SCALARS, "model.depth", "model.opts", "items", "nope"], 3)
+            there = set(self.project.parameters[path]) - {"model"}
+            nested = ["model.depth", "model.opts", "model.opts.a"] if path == "params.yaml" else []
+            keys = self.some([*sorted(there), *nested], 3) + (["nope"] if self.maybe(0.03) else [])
             if shown == "params.yaml" and keys and self.maybe(0.7):
                 listed += keys
             elif self.maybe(0.25):

@@ -13,6 +13,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbprod.errors import NbprodError
+
 MAKE = Path(__file__).with_name("make")
 CONFIG = "[core]\n    check_update = false\n    analytics = false\n"
 
@@ -147,9 +149,9 @@ def by_dvc(world, targets=(), **options):
 
 
 def by_us(world, targets=(), jobs=2, **options):
-    """Let nbprod run it, so many stages side by side."""
+    """Let nbprod run it, so many stages side by side; stages and nbprod may fail, but never for a fault of its own."""
     with at(world):
-        return _done(world, lambda: _nbprod_reproduces(world, targets, jobs, options))
+        return _done(world, lambda: _nbprod_reproduces(world, targets, jobs, options), (Failed, NbprodError))
 
 
 def _nbprod_reproduces(world, targets, jobs, how):
@@ -167,11 +169,11 @@ def _dvc_reproduces(world, targets, options):
         )
 
 
-def _done(world, run):
+def _done(world, run, errors=Exception):
     world.ran()
     try:
         run()
-    except Exception as error:  # noqa: BLE001  (what DVC or nbprod says, whatever it is, is compared)
+    except errors as error:
         return Done(world.ran(), told(error), getattr(error, "stages", frozenset()))
     return Done(world.ran())
 
