@@ -26,9 +26,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "analyse"))
 
 from test_random_notebooks import BROKEN, Grammar
 
-from nbprod import project, report, suggested
+from nbprod import project, report
 from nbprod.errors import NbprodError, NotebookUnreadable
 from nbprod.project.suggesting import suggest
+from nbprod.report import suggested
 
 CELLS_IN_ONE = 20
 RANGES = (

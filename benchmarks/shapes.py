@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from scale import notebook as synthetic
 
-from nbprod import project, report, suggested
+from nbprod import project, report
 from nbprod.errors import UsageError
 from nbprod.project.suggesting import suggest
+from nbprod.report import suggested
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Footer, Input, Static
 
-from nbprod import report, suggested
+from nbprod import report
 from nbprod.errors import UsageError
+from nbprod.report import suggested
 from nbprod.suggest import Suggestion, edits
 
 if TYPE_CHECKING:

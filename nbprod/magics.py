@@ -269,7 +269,7 @@ class StepMagics(Magics):
 
     def _stages(self) -> None:
         """Say how the stages stand that run the steps, where they have been exported."""
-        from nbprod.reproduced import brief
+        from nbprod.report.reproduced import brief
 
         stages = self.session.stages()
         if stages is not None and stages.stages:

@@ -51,8 +51,8 @@ def batch(notebook: Path, *, as_json: bool, dry_run: bool, jobs: int | None, clu
     Whatever stops a batch, the same command goes on: what is complete and unchanged stays, what failed or changed runs.
     Without --grid, --file and the like, the runs are those of the last time.
     """  # noqa: D301  (click wants the character itself)
-    from nbprod import batched
     from nbprod.project import batches
+    from nbprod.report import batched
 
     jobs = jobs or batches.processors()
     spec, options = _spec(notebook, **words), _options(notebook, **words)
@@ -67,9 +67,9 @@ def batch(notebook: Path, *, as_json: bool, dry_run: bool, jobs: int | None, clu
 def _performed(
     notebook: Path, plan: Plan, options: Options, jobs: int, cluster: str | None, *, as_json: bool
 ) -> Batched:
-    from nbprod import batched
     from nbprod.cli.running import running
     from nbprod.project import batches
+    from nbprod.report import batched
 
     try:
         with running(plan, jobs) as tell:

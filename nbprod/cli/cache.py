@@ -30,8 +30,8 @@ def cache(ctx: click.Context, *, as_json: bool) -> None:
     it. `nbprod cache prune` takes work away; it is made again when it is needed.
     """
     if ctx.invoked_subcommand is None:
-        from nbprod import cached
         from nbprod.project.storing import survey
+        from nbprod.report import cached
 
         found = survey(Path.cwd())
         click.echo(cached.as_json(found) if as_json else cached.text(found))
@@ -47,8 +47,8 @@ def prune(*, max_size: str | None, older_than: str | None, everything: bool, as_
 
     Without an option: down to the bound that the store keeps to by itself (NBPROD_CACHE_SIZE, 10GB).
     """
-    from nbprod import cached
     from nbprod.project.storing import prune as take_away
+    from nbprod.report import cached
 
     days = age(older_than) if older_than else None
     done = take_away(Path.cwd(), max_size=max_size, days=days, everything=everything)

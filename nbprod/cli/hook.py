@@ -22,8 +22,8 @@ def hook(what: str, files: tuple[Path, ...], *, as_json: bool) -> None:
       outputs     takes the outputs out of the FILES, or else of the staged notebooks
       notebooks   lists the project's exported notebooks, one a line
     """  # noqa: D301  (click wants the character itself)
-    from nbprod import started
     from nbprod.project import hooking
+    from nbprod.report import started
 
     if what == "notebooks":
         found = hooking.notebooks(Path())

@@ -23,8 +23,8 @@ def init(folder: Path, *, dry_run: bool, as_json: bool) -> None:
     What stands there already is not changed: for such files it says what to add by hand. Running it again changes
     nothing.
     """
-    from nbprod import started
     from nbprod.project.starting import init as make_ready
+    from nbprod.report import started
 
     done = make_ready(folder, dry=dry_run)
     click.echo(started.as_json(done) if as_json else started.text(done))

@@ -41,8 +41,9 @@ def graph(notebook: Path, form: str | None, svg: Path | None, *, with_status: bo
 
     With a fresh record (nbprod record) the graph knows what the run saw, too: values that changed in place.
     """
-    from nbprod import project, report, reproduced
+    from nbprod import project, report
     from nbprod.project import reproducing
+    from nbprod.report import reproduced
     from nbprod.repro.unsupported import LeftToDvc
 
     found = project.graph(notebook)

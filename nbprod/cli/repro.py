@@ -23,8 +23,8 @@ def status(targets: tuple[str, ...], *, as_json: bool) -> None:
 
     Nothing runs and nothing changes. Exit 1 if something is stale.
     """
-    from nbprod import reproduced
     from nbprod.project import reproducing
+    from nbprod.report import reproduced
     from nbprod.repro.unsupported import LeftToDvc
 
     try:
@@ -52,9 +52,9 @@ def repro(
     a stage, a group of stages, a dvc.yaml, PATH/dvc.yaml:STAGE or a .dvc file. What nbprod doesn't do itself it leaves
     to DVC, and says so. A stage that fails keeps its previous outputs. Exit 1 if one fails.
     """
-    from nbprod import reproduced
     from nbprod.cli.reproshow import listening
     from nbprod.project import reproducing
+    from nbprod.report import reproduced
     from nbprod.repro.unsupported import LeftToDvc
 
     flags = {"--force": force, "--dry": dry, "--pull": pull, "--keep-going": keep_going}

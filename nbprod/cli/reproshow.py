@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbprod.adapters import process
-from nbprod.reproduced import ended, megabytes, seconds
+from nbprod.report.reproduced import ended, megabytes, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

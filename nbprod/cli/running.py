@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbprod import batched
+from nbprod.report import batched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -43,8 +43,8 @@ def suggest(
     With -i a table of all cells opens first: look at each with its reasons, rename, split and join steps, take cells
     out or in, and see at once what that would break; w writes, q leaves without writing.
     """
-    from nbprod import suggested
     from nbprod.project.suggesting import suggest as suggest_marks
+    from nbprod.report import suggested
 
     if out and in_place:
         raise click.UsageError("-o and --write are two ways to write: choose one.")

@@ -31,9 +31,9 @@ def sync(notebook: Path, *, only_check: bool, take: str | None, exports: bool, a
 
     Exit 1 where the two still differ, or, with --check, where they do at all.
     """
-    from nbprod import synced
     from nbprod.project.syncing import Take
     from nbprod.project.syncing import sync as bring_back
+    from nbprod.report import synced
 
     done = bring_back(notebook, dry=only_check, take=Take(take) if take else None)
     if not as_json:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from nbprod import project
 from nbprod.cli import main
 from nbprod.project.reproducing import of_notebook, planned, reproduce
-from nbprod.reproduced import brief
+from nbprod.report.reproduced import brief
 from tests.repro.conftest import dvc, stale_by_dvc
 
 CELLS = [

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbprod import synced
-from nbprod.report import plural, table
+from nbprod.report import plural, synced, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
