@@ -84,8 +84,8 @@ class Repository:
         return exact or found
 
 
-def opened(folder: str) -> Repository:
-    """Return the repository that the folder lies in.
+def opened(folder: str, configured: Settings | None = None) -> Repository:
+    """Return the repository that the folder lies in; its settings may have been read before.
 
     Raises:
         ProjectBroken: There is none, or a dvc.lock cannot be read.
@@ -95,7 +95,7 @@ def opened(folder: str) -> Repository:
         raise LeftToDvc("windows")
     folder = os.path.abspath(folder)
     root = finding.root_of(folder)
-    found = settings.read(root)
+    found = configured or settings.read(root)
     memory = Memory(os.path.join(root, finding.DVC))
     ignores, parameters = Ignores(root, memory), ParameterFiles(memory)
     stages: list[Stage] = []

@@ -38,13 +38,14 @@ def run(
 ) -> Run:
     """Run what is stale; see nbprod.project.reproducing.reproduce."""
     root = finding.root_of(folder)
-    locks = locking.Locks(root, hardlink=settings.read(root).hardlink_lock)
+    configured = settings.read(root)
+    locks = locking.Locks(root, hardlink=configured.hardlink_lock)
     if pull:
         pulling.pull(folder, targets)
     with ExitStack() as stack:
         locks.repository.acquire()
         stack.callback(locks.repository.release)
-        repository = opened(folder)
+        repository = opened(folder, configured)
         stack.callback(repository.memory.save)
         return _run(repository, targets, options, locks, listener or Nobody(), stack)
 
