@@ -172,9 +172,10 @@ class Whole:
         return frozenset({self.imports[each].partition(".")[0] for each in names & self.imports.keys()} | inside)
 
     def module(self, top: str) -> tuple[ast.AST, ...]:
-        """The nodes of a module of the project's own; none for any other."""
+        """The nodes of a module of the project's own; none for any other, and none of nbprod's in its own project."""
         if top not in self._modules:
-            files = [each for folder in self.folders for each in _files(folder, top)] if top else []
+            own = top not in {"", "nbprod"}
+            files = [each for folder in self.folders for each in _files(folder, top)] if own else []
             trees = [tree for each in dict.fromkeys(files) if (tree := _parsed(_text(each))) is not None]
             self._modules[top] = tuple(node for tree in trees for node in ast.walk(tree))
         return self._modules[top]
