@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,7 +17,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.repro.judge.court import Court
 from tests.repro.judge.histories import from_text, judged, told, written
+from tests.repro.judge.world import World, at, stale_by_dvc
 
 FOUND = Path(__file__).with_name("judge") / "found.jsonl"
 
@@ -57,3 +62,22 @@ def test_nbprod_does_what_dvc_does(outside, random):
 )
 def test_what_was_found_stays_right(outside, line):
     assert not judged(*from_text(line), outside / "found")
+
+
+@pytest.mark.slow
+def test_the_judge_hears_what_the_command_lines_say(outside):
+    """In this process, for speed, DVC and nbprod are asked by their functions; a person asks by their commands."""
+    project, history = from_text(FOUND.read_text().splitlines()[-1])
+    world = World.of(outside / "said", project)
+    Court(world).follow([*history[:1], ("change", 1, 0, 0)])
+    dry, status = stale_by_dvc(world)
+    with at(world):
+        assert set(json.loads(_said("dvc", "status", "--json"))) == status
+        assert set(re.findall(r"Running stage '(.*)':", _said("dvc", "repro", "--dry"))) == dry
+        assert set(json.loads(_said("nbprod", "status", "--json"))["stale"]) == dry
+        assert set(json.loads(_said("nbprod", "repro", "--dry", "--json"))["stale"]) == dry
+    assert dry
+
+
+def _said(*command):
+    return subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False).stdout

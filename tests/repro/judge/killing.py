@@ -153,7 +153,7 @@ def tried(folder, random, known):
         started(world).communicate(timeout=300)
         reseed(world, 1)
     hits = 0
-    for _ in range(random.choice([1, 1, 2, 3])):
+    for _ in range(random.choice([1, 2, 4, 8])):
         world.ran()
         hits += killed(world, random.randint(0, 12), random.uniform(0.0, 0.2), everything=random.random() < 0.5)
         holds(world)
