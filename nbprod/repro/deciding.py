@@ -45,7 +45,7 @@ def decided(stage: Stage, known: Entry | None, repository: Repository, runs: Run
 
 
 def _earlier(stage: Stage, known: Entry | None, repository: Repository, runs: RunCache) -> Entry | None:
-    if not runcache.remembers(stage, repository.root):
+    if not runcache.remembers(stage):
         return None
     run = known if known and _complete(stage, known) and repository.judge.inputs_same(stage, known) else None
     if run is None:

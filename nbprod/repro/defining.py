@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from nbprod.repro.stages import Dep, Out, Params, Role, Stage
+from nbprod.repro.stages import PIPELINE, Dep, Out, Params, Role, Stage
 from nbprod.repro.unsupported import LeftToDvc
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def _command(cmd: Any, where: str) -> str | tuple[str, ...]:
 def _dep(path: str, wdir: str, root: str, where: str) -> Dep:
     if path.startswith("ds://"):
         raise LeftToDvc("dataset", where)
+    if path.endswith(".dvc") or os.path.basename(path) == PIPELINE:
+        raise LeftToDvc("pipeline", f"{where}: {path} as a dep")
     return Dep(*_placed(path, wdir, root, where))
 
 

@@ -52,7 +52,7 @@ def _resolved(
     if not isinstance(tree, dict) or not tree.keys() <= _TOP or "datasets" in tree:
         raise LeftToDvc("pipeline", file)
     found = tree.get("stages", {})
-    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+    if not isinstance(found, dict) or not all(_plain(name) and isinstance(each, dict) for name, each in found.items()):
         raise LeftToDvc("pipeline", file)
     if not _templated(content, found):
         values = parameters.tree(os.path.join(os.path.dirname(file), defining.DEFAULT_PARAMS))
@@ -70,6 +70,11 @@ def _resolved(
     if as_json_keeps(resolved):
         memory.put("pipelines", key, {"read": read, "stages": resolved})
     return resolved
+
+
+def _plain(name: Any) -> bool:
+    """Whether DVC takes it for a stage's name: what follows an @ is a stage of a group."""
+    return isinstance(name, str) and "@" not in name
 
 
 def _templated(content: bytes, found: dict[str, Any]) -> bool:
@@ -130,9 +135,12 @@ class _Files:
 def _by_dvc(tree: dict[str, Any], file: str, files: _Files) -> dict[str, dict[str, Any]]:
     from dvc.exceptions import DvcException
     from dvc.parsing import DataResolver
+    from dvc.schema import COMPILED_MULTI_STAGE_SCHEMA
+    from voluptuous import Invalid
 
     repository: Any = SimpleNamespace(fs=files, config={})
     try:
+        COMPILED_MULTI_STAGE_SCHEMA(tree)
         return dict(DataResolver(repository, os.path.dirname(file), tree).resolve()["stages"])
-    except (DvcException, AssertionError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (Invalid, DvcException, AssertionError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise LeftToDvc("pipeline", f"{file}: {error}") from error

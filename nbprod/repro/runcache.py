@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from nbprod.repro.stages import Stage
 
 
-def remembers(stage: Stage, root: str) -> bool:
+def remembers(stage: Stage) -> bool:
     """Whether DVC's run cache takes such a stage: it has deps, outs, and nothing that makes runs differ."""
     if stage.always or stage.callback or not (stage.cmd and (stage.deps or stage.params) and stage.outs):
         return False
-    return not any(each.persist for each in stage.outs) and all(
-        each.full.startswith(root + os.sep) or not os.path.isabs(each.path) for each in stage.deps
-    )
+    return not any(each.persist for each in stage.outs)
 
 
 def saves(stage: Stage) -> bool:

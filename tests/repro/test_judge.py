@@ -17,9 +17,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.repro.judge.court import Court
+from tests.repro.judge import odd
+from tests.repro.judge.court import Court, Differs
 from tests.repro.judge.histories import from_text, judged, told, written
-from tests.repro.judge.world import World, at, stale_by_dvc
+from tests.repro.judge.projects import Project
+from tests.repro.judge.world import World, at, hurried, stale_by_dvc
 
 FOUND = Path(__file__).with_name("judge") / "found.jsonl"
 
@@ -81,3 +83,39 @@ def test_the_judge_hears_what_the_command_lines_say(outside):
 
 def _said(*command):
     return subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.slow
+def test_whatever_stands_in_dvc_yaml_means_what_it_means_to_dvc(outside):
+    """Each text is planned and run, where nbprod doesn't leave it to DVC; what differs is told of all at once."""
+    differing = {}
+    for number, (kind, text) in enumerate(odd.TEXTS.items()):
+        try:
+            _judged_odd(outside / f"odd{number}", text)
+        except Differs as error:
+            differing[kind] = str(error)
+    assert not differing, "\n".join(f"{kind}: {error}" for kind, error in differing.items())
+
+
+def _judged_odd(folder, text):
+    project = Project(
+        sources={
+            "in": "in\n",
+            "data/a.txt": "a\n",
+            "sub/in": "in\n",
+            "more.json": '{"a": 2}',
+            "1": "1\n",
+            "in2": "a,b\n",
+        },
+        parameters={"params.yaml": {"seed": "3", "items": "[1, 2]", "model": "{depth: 1}", "yes": "true"}},
+        pipelines={},
+    )
+    with hurried():
+        world = World.of(folder, project)
+        (world.root / "link").symlink_to("in")
+        (world.root / "linked").symlink_to("data")
+        (world.root / "dvc.yaml").write_bytes(text.encode())
+        court = Court(world)
+        court.repro()
+        (world.root / "in").write_text("changed\n")
+        court.stale()

@@ -92,7 +92,9 @@ class Court:
 
     def _nothing_to_do(self, targets):
         """Only what runs always is stale; and if DVC is let loose, it changes nothing."""
-        ours = _ours(self.world, targets)
+        ours = self._asked(_ours, targets, ".")
+        if isinstance(ours, str) and ours.startswith("LeftToDvc"):
+            return
         always = {each.name for each in ours.stages if _always(each)}
         _same("stale after repro", worlds.stale_by_dvc(self.world, targets)[0], always)
         if always or self.seen["repros"] % 3:
@@ -136,6 +138,8 @@ def _same_files(theirs, ours, *, failed, lost, by_hand):
     )
     differing = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
     differing = [path for path in differing if not any(_around(path, f"project/{each}/") for each in lost)]
+    # What somebody has written into DVC's cache DVC deletes when it comes by; nbprod doesn't trust it, and lets it lie.
+    differing = [path for path in differing if not found.get(path, "").endswith(" spoiled")]
     if failed:
         differing = [path for path in differing if not path.endswith(".gitignore")]
     if differing:

@@ -10,7 +10,7 @@ import pickle
 import random
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbprod.errors import NbprodError
@@ -149,9 +149,19 @@ def by_dvc(world, targets=(), **options):
 
 
 def by_us(world, targets=(), jobs=2, **options):
-    """Let nbprod run it, so many stages side by side; stages and nbprod may fail, but never for a fault of its own."""
+    """Let nbprod run it, so many stages side by side; stages and nbprod may fail, but never for a fault of its own.
+
+    What it finds to be DVC's is DVC's to go on with, as on the command line.
+    """
+    from nbprod.repro.unsupported import LeftToDvc
+
     with at(world):
-        return _done(world, lambda: _nbprod_reproduces(world, targets, jobs, options), (Failed, NbprodError))
+        try:
+            return _done(world, lambda: _nbprod_reproduces(world, targets, jobs, options), (Failed, NbprodError))
+        except LeftToDvc:
+            before = world.ran()
+    done = by_dvc(world, targets, **options)
+    return replace(done, ran=before + done.ran)
 
 
 def _nbprod_reproduces(world, targets, jobs, how):
