@@ -161,7 +161,7 @@ def by_us(world, targets=(), jobs=2, **options):
         except LeftToDvc:
             before = world.ran()
     done = by_dvc(world, targets, **options)
-    return replace(done, ran=before + done.ran)
+    return replace(done, ran=(*(each for each in before if each not in done.ran), *done.ran))
 
 
 def _nbprod_reproduces(world, targets, jobs, how):
