@@ -56,8 +56,13 @@ def written(names: Names, cell: CellPlan, found: Before) -> set[str]:
     return bound | (cell.writes & now.keys()) | (found.ids.keys() - now.keys())
 
 
-def made(names: Names, cell: CellPlan, found: Before, changed: Iterable[str]) -> Made:
+def made(
+    names: Names, cell: CellPlan, found: Before, changed: Iterable[str], later: Sequence[frozenset[str]] = ()
+) -> Made:
     """Return what the cell made of the names that it bound, and of those in its reach.
+
+    `later` are the names that matter to each of the cells below: what they ask of a group is asked now, as long as its
+    values are here.
 
     Raises:
         Unkeepable: some of it can't be stored.
@@ -75,7 +80,7 @@ def made(names: Names, cell: CellPlan, found: Before, changed: Iterable[str]) ->
         seen.update(group.names)
         if not _is_unchanged(names, found, group, tuple(each for each in group.names if each in cell.live | reach)):
             result.gone += [each for each in group.names if each not in cell.live]
-            _add(result, names, cell, group, tuple(each for each in group.names if each in cell.live))
+            _add(result, names, cell, group, tuple(each for each in group.names if each in cell.live), later)
     return result
 
 
@@ -83,7 +88,9 @@ def _is_unchanged(names: Names, found: Before, group: Group, alive: tuple[str, .
     return alive in found.prints and names.print(group, alive) == found.prints[alive]
 
 
-def _add(result: Made, names: Names, cell: CellPlan, group: Group, live: tuple[str, ...]) -> None:
+def _add(
+    result: Made, names: Names, cell: CellPlan, group: Group, live: tuple[str, ...], later: Sequence[frozenset[str]]
+) -> None:
     if not live:
         return
     if any(name in cell.defines for name in live):
@@ -94,12 +101,18 @@ def _add(result: Made, names: Names, cell: CellPlan, group: Group, live: tuple[s
     if not print_:
         raise Unkeepable(f"makes {live[0]}, but {group.why}")
     buffers, definitions = _packed(names, live, print_)
-    alone = {each: names.print(group, (each,)) for each in live} if len(live) > 1 else {}
+    parts = [[each, names.print(group, each)] for each in _asked_later(live, later)]
     result.groups.append(
-        {"names": live, "print": print_, "alone": alone, "modules": sorted(group.modules), "needs": definitions}
+        {"names": live, "print": print_, "parts": parts, "modules": sorted(group.modules), "needs": definitions}
     )
     result.values.append(buffers)
     result.definitions |= {*definitions} - cell.defines
+
+
+def _asked_later(live: tuple[str, ...], later: Sequence[frozenset[str]]) -> list[tuple[str, ...]]:
+    """The parts of a group by which cells below will ask for it: each name, and those that are alive there."""
+    asked = {(each,) for each in live} | {tuple(each for each in live if each in cell) for cell in later}
+    return sorted(asked - {(), live})
 
 
 def _packed(names: Names, live: tuple[str, ...], print_: str) -> tuple[list[Any], tuple[str, ...]]:
@@ -142,6 +155,6 @@ def held(entry: Entry, wholes: Sequence[mmap], namespace: Mapping[str, Any]) -> 
     """Yield the groups of an entry, for the names to stand for."""
     for at, facts in enumerate(entry.facts["groups"]):
         names = tuple(facts["names"])
-        prints = {names: facts["print"]} | {(name,): each for name, each in facts["alone"].items()}
+        prints = {names: facts["print"]} | {tuple(part): each for part, each in facts["parts"]}
         group = Group(names, prints, modules=frozenset(facts["modules"]))
         yield Held(group, entry, at, wholes[at], names, {name: namespace.get(name) for name in facts["needs"]})

@@ -229,7 +229,8 @@ class Restorer:
         keeping.check_outputs(outputs)
         changed = keeping.written(self.names, cell, running.before)
         self.names.touch(changed)
-        made = keeping.made(self.names, cell, running.before, changed)
+        later = [each.live | each.reads for each in self.plan.cells.values() if each.index > cell.index]
+        made = keeping.made(self.names, cell, running.before, changed, later)
         for path in self._keys.modules.files().values() if cell.preamble else ():
             watch.also(path)
         moved = {each for each, digest in running.random.items() if digest and state_digest(each) != digest}

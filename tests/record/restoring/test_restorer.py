@@ -378,3 +378,9 @@ def test_blobs_of_a_cell_hold_what_it_made_alone(runs, tmp_path):
     assert sizes[-1] > 8_000_000
     assert sum(sizes[:-1]) < 5_000
     assert blob_files.ALIGNED == 64
+
+
+def test_what_is_left_of_a_group_has_one_key_whether_it_ran_or_was_restored(runs):
+    cells = ["names = ['a']\nmore = ['b']", "held = [names, more]", "len(held)", "names[0] + more[0]"]
+    runs(cells)
+    assert runs(cells).ran == []
