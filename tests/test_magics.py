@@ -56,7 +56,7 @@ def test_a_marked_cell_does_what_the_bare_cell_does(body, live):
 
 
 def _untimed(text):
-    timed = re.sub(r"[\d.]+ (ns|µs|us|ms|s)\b", "0", text)
+    timed = re.sub(r"[\d.]+(?:e\+\d+)? (ns|µs|us|ms|s)\b", "0", text)
     return re.sub(r"(Cell )?In ?\[\d+\]|ipython-input-[\w-]+", "In", re.sub(r"-{20,}\n", "", timed))
 
 

@@ -73,10 +73,11 @@ def test_displayed_figures_are_plots_of_the_stage(whole):
     made = {
         each.parent.parent.name: len([*each.parent.iterdir()]) for each in figures.root.glob("data/*/figures/1.png")
     }
-    assert made == {"load": 5, "shown": 1}
+    assert made == {"load": 5, "shown": 1, "shuffle": 1}
     stages = figures.text("dvc.yaml")
     assert [name for name in ("load", "draw", "shuffle", "shown") if f"data/{name}/figures:" in stages] == [
         "load",
+        "shuffle",
         "shown",
     ]
 

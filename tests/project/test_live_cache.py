@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture(name="kept")
 def fixture_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("NBPROD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("nbprod.project.restoring.live.LEAST", 0.05)
+    monkeypatch.setattr("nbprod.project.restoring.live.LEAST", 0.001)
 
 
 LONG = "%%step load\nrows = [each for each in sorted(map(str, range(300_000)))][:3]\nprint('loaded')\nlen(rows)"

@@ -157,12 +157,12 @@ def holds_for(seed, runs, folder):
 
 
 def test_nothing_changes_but_what_runs(runs, tmp_path):
-    assert sum(holds_for(seed, runs, tmp_path) for seed in range(8)) > 20
+    assert sum(holds_for(seed, runs, tmp_path) for seed in range(3)) > 5
 
 
 @pytest.mark.slow
 def test_nothing_changes_but_what_runs_in_many_notebooks(runs, tmp_path):
-    assert sum(holds_for(seed, runs, tmp_path) for seed in range(100, 160)) > 200
+    assert sum(holds_for(seed, runs, tmp_path) for seed in range(100, 112)) > 40
 
 
 def test_the_generator_writes_notebooks_that_run(runs):
