@@ -169,7 +169,7 @@ def _children(part: Any) -> list[Any]:  # noqa: PLR0911  (a table of kinds)
     return [*held, *state.values()]
 
 
-PANDAS_OWN = {"_mgr", "_item_cache", "_attrs", "_flags", "_name", "_is_copy", "_cacher", "_cache"}
+PANDAS_OWN = {"_mgr", "_item_cache", "_attrs", "_flags", "_name", "_is_copy", "_cacher", "_cache", "_metadata", "_typ"}
 
 
 def _elements(part: Any) -> list[Any]:
