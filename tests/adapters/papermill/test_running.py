@@ -14,7 +14,15 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def server():
+def no_backend():
+    """Who calls has named no backend of matplotlib's, as the tests that export writes do for the whole process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MPLBACKEND", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def server(no_backend):
     with kernel_server(("matplotlib.pyplot",)) as server:
         yield server
 
