@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import OrderedDict
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from nbprod.adapters import yaml
@@ -56,6 +58,7 @@ def test_a_block_is_what_dvc_writes(name, entry):
 @UNHURRIED
 @given(ENTRIES)
 def test_what_is_written_is_read_back(entry):
+    assume(not re.search("[\x85\u2028\u2029]", json.dumps(entry, ensure_ascii=False)))  # DVC loses these line ends, too
     text = entries.block("a", entry)
     assert yaml.parse(f"stages:\n{text}", "dvc.lock") == {"stages": {"a": entry}}
 
