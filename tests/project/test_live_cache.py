@@ -8,6 +8,7 @@ import pytest
 @pytest.fixture(name="kept")
 def fixture_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("NBPROD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NBPROD_LIVE_CACHE", "1")
     monkeypatch.setattr("nbprod.project.restoring.live.LEAST", 0.001)
 
 
