@@ -97,7 +97,11 @@ class Extension:
 
     def transform(self, lines: list[str]) -> list[str]:
         """Take the marks out of a cell before IPython goes on with it."""
-        return unmarked(lines, cell_magic, lambda: self.session.step_names())  # noqa: PLW0108  (begin no session for it)
+        return unmarked(lines, cell_magic, self._known_steps)
+
+    def _known_steps(self) -> tuple[str, ...]:
+        """The names of the steps; none where the frontend tells no tags (papermill): a tag may mark some."""
+        return self.session.step_names() if self._request().get("cellId") else ()
 
     def before(self, info: Any) -> None:
         """A cell is about to run."""
