@@ -73,7 +73,8 @@ def _python() -> tuple[str, ...]:
     """Where this Python's own files are; a whole prefix only where it is an environment of its own."""
     libraries = {value for key, value in sysconfig.get_paths().items() if key not in {"data", "scripts"}}
     own = {sys.prefix} if sys.prefix != sys.base_prefix else set()
-    return tuple(os.path.realpath(each) for each in {*libraries, *own, *site.getsitepackages()})
+    ours = str(Path(__file__).parents[1])  # wherever it is installed from: what nbprod reads of itself is no data
+    return tuple(os.path.realpath(each) for each in {*libraries, *own, *site.getsitepackages(), ours})
 
 
 @cache
