@@ -54,6 +54,7 @@ class Extension:
         self._showing = Showing(shell)
         self._skips = Skips()
         self._outer: list[str] = []  # the sources of the cells that run now: a cell can run another one
+        self._identified = False  # whether the frontend tells cells by their ids, and with them their tags
 
     def attach(self) -> None:
         """Register magics, transformation and hooks; while a record runs nothing is observed."""
@@ -101,7 +102,7 @@ class Extension:
 
     def _known_steps(self) -> tuple[str, ...]:
         """The names of the steps; none where the frontend tells no tags (papermill): a tag may mark some."""
-        return self.session.step_names() if self._request().get("cellId") else ()
+        return self.session.step_names() if self._identified or self._request().get("cellId") else ()
 
     def before(self, info: Any) -> None:
         """A cell is about to run."""
@@ -112,6 +113,7 @@ class Extension:
             request = self._request() or getattr(info, "cell_meta", None) or {}
             key = request.get("cellId") or getattr(info, "cell_id", None) or ""
             tags, deleted = request.get("tags") or (), request.get("deletedCells") or ()
+            self._identified = self._identified or bool(key)
             self.session.start(info.raw_cell, key=str(key), tags=tuple(map(str, tags)), deleted=deleted)
             self._skips.now = self.session.restored is not None
             if self.session.watches and not self._skips.now:

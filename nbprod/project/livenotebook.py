@@ -111,7 +111,12 @@ class LiveNotebook:
         return live_cells(self._saved.cells, self._saved.at, self._executions.values(), self._deleted)
 
     def _identified(self, source: str) -> str:
-        return identified(source, self._cells()) or f"ran-{len(self._executions)}"
+        cells = self._cells()
+        found = identified(source, cells)
+        old = next((each for each in cells if each.key == found), None)
+        if old is None or goes_on_with(source, old.source):
+            return f"ran-{len(self._executions)}"
+        return old.key
 
     def _attribute(self) -> None:
         """Note who last set each name, now that it matters: the cells that ran since are analysed together."""
@@ -122,6 +127,20 @@ class LiveNotebook:
         facts = {each.index: each.writes for each in analysed(ran, "session").cells}
         for at, execution in enumerate(pending):
             self._writers.update(dict.fromkeys(facts.get(at, ()), execution))
+
+
+def goes_on_with(new: str, old: str) -> bool:
+    r"""Whether a cell needs what only the other one makes: then it is no later version of it, however alike they look.
+
+    >>> goes_on_with("%%step clean\nrows = rows[1:]", "%%step clean\nrows = table[1:]")
+    True
+    >>> goes_on_with("%%step clean\nrows = table[2:]", "%%step clean\nrows = table[1:]")
+    False
+    """
+    if new == old:
+        return False
+    first, second = analysed((LiveCell("old", old, ()), LiveCell("new", new, ())), "cells").cells
+    return not set(second.reads).isdisjoint(set(first.writes) - set(first.reads))
 
 
 def analysed(cells: tuple[LiveCell, ...], name: str) -> Graph:

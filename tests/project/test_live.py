@@ -171,10 +171,24 @@ def test_without_ids_an_edited_cell_takes_the_place_of_the_old_one(run):
     assert "its input kept changed since" in found["total"]
 
 
+def test_without_ids_a_cell_that_goes_on_with_another_is_no_edit_of_it(run):
+    """As plain papermill runs the cells of a step."""
+    run((PARAMETERS[0], "", []), (LOAD[0], "", []), (CLEAN[0], "", []))
+    said = run((CLEAN[0].replace("rows[rows", "kept[kept"), "", []))
+    assert said.startswith("clean (2 of 2): makes kept 2 × 2 · ")
+    assert "!" not in said
+
+
 def test_a_test_of_an_unknown_step_is_refused(run, live):
     run(PARAMETERS, LOAD)
     assert run(("%%test load\nassert len(rows) == 4", "x", [])) == "test of load: passed"
     assert run(("%%test laod\nassert len(rows) == 4", "x", [])) == ""
+
+
+def test_a_test_of_a_step_that_a_tag_marks_runs_where_nobody_tells_tags(live):
+    notebook = live()
+    notebook.run("rows = [1, 2]")
+    assert notebook.run("%%test load\nassert len(rows) == 2").text == "test of load: passed"
 
 
 def test_the_saved_notebook_says_where_cells_stand(live, tmp_path, monkeypatch):
