@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+
+import nbprod
 
 
 @pytest.fixture(name="kept")
 def fixture_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("NBPROD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("NBPROD_LIVE_CACHE", "1")
     monkeypatch.setattr("nbprod.project.restoring.live.LEAST", 0.001)
 
 
@@ -69,3 +72,73 @@ def test_a_quick_step_always_runs(live, tmp_path, monkeypatch):
     for _ in range(3):
         assert "restored" not in notebook.run("%%step quick --outs x\nx = 1", key="q").text
     assert not list((tmp_path / "cache").glob("entries/*/*/*.json"))
+
+
+MAKE = "%%step clean\nrows = sorted(map(str, range(300_000)))[:3]"
+TAKE = "%%step clean\nrows.pop(count)\nrest = sorted(map(str, range(300_000)))[:1]"
+
+
+IMPORTS = "%load_ext nbprod\nimport numpy\nimport pandas\nimport sklearn\nfrom matplotlib import pyplot\npyplot.ion()"
+COUNT = ("count = 2", "p", ["parameters"])
+
+
+@pytest.mark.slow
+def test_what_a_batch_kept_leaves_a_live_step_as_it_was(live, kept, tmp_path):
+    cells = [
+        {"cell_type": "code", "id": key, "metadata": {"tags": tags}, "source": source, "outputs": []}
+        for source, key, tags in ((IMPORTS, "l", []), COUNT, (MAKE, "a", []), (TAKE, "b", []))
+    ]
+    whole = {"cells": [each | {"execution_count": None} for each in cells], "metadata": {}}
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps(whole | {"nbformat": 4, "nbformat_minor": 5}))
+    assert list(nbprod.batch(path, grid={"count": [2]})["status"]) == ["complete"]
+    for restored in (0, 1):
+        notebook = live()
+        notebook.shell.user_ns["__vsc_ipynb_file__"] = str(path)
+        notebook.run(IMPORTS, key="l")
+        notebook.run(*COUNT)
+        ran = [notebook.run(source, key=key) for source, key in ((MAKE, "a"), (TAKE, "b"))]
+        assert [each.error for each in ran] == [None, None]
+        assert [each.text.count("restored, took") for each in ran] == [restored, restored]
+        assert notebook.shell.user_ns["rows"] == ["0", "1"]
+
+
+@pytest.mark.slow
+def test_without_ids_each_cell_of_a_step_is_restored_as_it_ended(live, kept):
+    """As plain papermill runs it."""
+    for restored in (0, 1):
+        notebook = live()
+        notebook.run("count = 2")
+        ran = [notebook.run(source) for source in (MAKE, TAKE)]
+        assert [each.text.count("restored, took") for each in ran] == [restored, restored]
+        assert notebook.shell.user_ns["rows"] == ["0", "1"]
+
+
+FRAGILE = """
+import sys
+
+class Thing:
+    def __init__(self):
+        self.size = 1
+
+    def __setstate__(self, state):
+        if hasattr(sys, "broken"):
+            raise ValueError("broken")
+        self.__dict__.update(state)
+"""
+
+
+@pytest.mark.slow
+def test_what_can_not_be_brought_back_leaves_the_names_to_the_cell(live, kept, tmp_path, monkeypatch):
+    (tmp_path / "fragile.py").write_text(FRAGILE)
+    monkeypatch.syspath_prepend(tmp_path)
+    take = TAKE + "\nrows.append(fragile.Thing())"
+    for restored, said in ((0, "makes rows 3 values"), (1, "broken")):
+        notebook = live()
+        notebook.run("import fragile\ncount = 2", key="p")
+        assert notebook.run(MAKE, key="a").text.count("restored") == restored
+        ran = notebook.run(take, key="b")
+        assert said in ran.text
+        assert ran.error is None
+        assert [type(each).__name__ for each in notebook.shell.user_ns["rows"]] == ["str", "str", "Thing"]
+        monkeypatch.setattr("sys.broken", True, raising=False)

@@ -19,7 +19,7 @@ from nbprod.record.restoring.keys import Keys, state_digest
 from nbprod.record.restoring.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
     from mmap import mmap
 
     from nbprod.cache import Entry
@@ -33,11 +33,15 @@ AT_ONCE = 16_000_000  # bytes of an entry that is looked through at once: that t
 class Restorer:
     """One run of a notebook. `restore` before each cell, `ran` after each that was not restored, `close` at the end.
 
-    `fates` say what became of each cell, `notes` what there is to say of the store.
+    `fates` say what became of each cell, `notes` what there is to say of the store. `accepts` may refuse an entry that
+    has not all that its caller needs.
     """
 
-    def __init__(self, plan: Plan, namespace: MutableMapping[str, Any]) -> None:
+    def __init__(
+        self, plan: Plan, namespace: MutableMapping[str, Any], accepts: Callable[[Entry], bool] = lambda _: True
+    ) -> None:
         self.plan = plan
+        self._accepts = accepts
         self.store = Store(plan.folder, plan.limit)
         self.names = Names(namespace, self.store.read)
         self.fates: dict[int, Fate] = {}
@@ -162,7 +166,7 @@ class Restorer:
     def _holding(self, key: str, cell: CellPlan) -> Entry | None:
         """The first entry that has all that is needed now, and of which everything holds that was observed then."""
         found = (each for each in self.store.find(key) if cell.live.isdisjoint(each.facts["gone"]))
-        return next((each for each in found if self._keys.holds(each.facts["observed"])), None)
+        return next((each for each in found if self._keys.holds(each.facts["observed"]) and self._accepts(each)), None)
 
     def _mapped(self, entry: Entry | None) -> list[mmap] | None:
         """The values of an entry; None where one has gone away meanwhile."""
