@@ -22,6 +22,8 @@ LEFT = frozenset({
     "__main__", "antigravity", "distributed", "gi", "grpc", "h2o", "idlelib", "jax", "jaxlib", "jnius", "jpype",
     "juliacall", "polars", "pyspark", "ray", "rpy2", "tensorflow", "this", "tkinter", "turtle",
 })  # fmt: skip
+# These ask when they are imported whether a kernel's shell is there, and are others without.
+SHELLS = frozenset({"plotly", "tqdm.auto", "tqdm.autonotebook"})
 # What is imported after one of these may be another module, or one that is set up otherwise.
 TURN = re.compile(
     r"\benviron\b|\bputenv\b|\bsys\.path\b|\baddsitedir\b|%(set_)?env\b|%cd\b|\bchdir\b"
@@ -47,7 +49,7 @@ def preloadable(notebook: Notebook, folder: Path) -> tuple[str, ...]:
         turn = TURN.search(cell.source)
         last = cell.source.count("\n", 0, turn.start()) if turn else cell.source.count("\n") + 1
         for line, module, name in _imports(cell):
-            if line <= last and _is_installed(module.partition(".")[0], folder):
+            if line <= last and not _asks_shell(module, name) and _is_installed(module.partition(".")[0], folder):
                 found[f"{module}:{name}" if name else module] = None
                 found.update(dict.fromkeys(COMPANIONS.get(module.partition(".")[0], ())))
         if turn:
@@ -68,6 +70,10 @@ def _imports(cell: Cell) -> Iterator[tuple[int, str, str]]:
             yield from ((each.lineno, each.module, alias.name.replace("*", "")) for alias in each.names)
         elif isinstance(each, ast.Try | ast.With):
             statements += each.body
+
+
+def _asks_shell(module: str, name: str) -> bool:
+    return not SHELLS.isdisjoint({module, f"{module}.{name}", module.partition(".")[0]})
 
 
 def _is_installed(package: str, folder: Path) -> bool:

@@ -94,6 +94,13 @@ def test_tracebacks_are_a_kernel_s(execute, tmp_path):
     assert found[0] == found[1]
 
 
+def test_what_is_imported_ahead_takes_itself_for_in_a_notebook(execute):
+    frame = "import pandas as pd\npd.DataFrame([range(30)]).add_prefix('column number ')"
+    shown = [execute(frame, engine_name=engine).cells[0].outputs[0].data for engine in ("nbprod", None)]
+    assert shown[0] == shown[1]
+    assert text(execute("type(get_ipython()).__module__").cells[0]) == "'ipykernel.zmqshell'"
+
+
 def test_runs_with_the_same_imports_share_a_server(execute):
     source = "import os, colorsys; os.getppid()"
     first, second, other = (execute(each) for each in (source, source, "import os; os.getppid()"))

@@ -35,6 +35,7 @@ def found(folder, *sources):
         (["import csv"], ()),  # a file beside the notebook has its name
         (["import nbprod_is_developed_here"], ()),
         (["import this, antigravity, polars, json"], ("json",)),
+        (["from tqdm import auto", "import tqdm.auto", "from tqdm.auto import tqdm", "import json"], ("json",)),
         (["%load_ext nbprod", "import json"], ("nbprod.magics", "json")),
         (["import os\nos.environ['A'] = '1'\nimport json", "import html"], ("os",)),
         (["%env A=1\nimport json"], ()),

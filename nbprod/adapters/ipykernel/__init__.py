@@ -12,6 +12,7 @@ PRELOAD = (  # with what the kernel itself imports when it starts, or when its f
     *("ipykernel.debugger", "tornado.platform.asyncio", "IPython.core.debugger", "IPython.core.oinspect"),
     *("IPython.core.completerlib", "IPython.extensions.storemagic", "IPython.utils.wildcard"),
     *("stack_data", "pygments.formatters.terminal256", "pygments.styles.default"),
+    "nbprod.adapters.ipykernel.standin",
 )
 
 FAULT = "fault"  # the channel on which a kernel says why it can't begin

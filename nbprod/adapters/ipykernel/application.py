@@ -21,7 +21,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
-from nbprod.adapters.ipykernel import INLINE
+from nbprod.adapters.ipykernel import INLINE, standin
 from nbprod.adapters.ipykernel.outlet import Limit, Outlet, Shell, Stream
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 
     from nbprod.adapters.ipykernel.restoring import Restoring
 
-CONFIG = Config(
-    HistoryManager={"hist_file": ":memory:"},
-    IPKernelApp={"connection_file": ""},  # by which some libraries tell that they are in a notebook
-)
+CONFIG = Config(HistoryManager={"hist_file": ":memory:"}, IPKernelApp=standin.CONFIG.IPKernelApp)
 
 
 class Kernel(IPythonKernel):

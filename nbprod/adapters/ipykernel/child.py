@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from nbprod.adapters.ipykernel import FAULT, restoring
+from nbprod.adapters.ipykernel import FAULT, restoring, standin
 from nbprod.adapters.ipykernel.application import Application, Loop
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def run(
     connection: Connection, arguments: Sequence[str] = (), restorer: tuple[str, Sequence[Any]] | None = None
 ) -> None:
     """Serve the kernel until the other side has had enough."""
+    standin.take_away()
     sys.path.insert(0, "")  # as in a kernel: the modules beside the notebook
     asyncio.set_event_loop(asyncio.new_event_loop())
     application = Application.instance(connection)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nbprod.model.graph import CellFacts, Graph
     from nbprod.model.notebook import Cell, Notebook
 
-VERSION = 2  # of what entries hold: another one finds none of the old
+VERSION = 3  # of what entries hold: another one finds none of the old
 MAGIC = re.compile(r"^\s*(?:[\w,\s.\[\]]+=\s*)?(?:%{1,2}|!{1,2}|\?)\s*(\w*)")
 QUIET_MAGICS = {"time", "step", "test"}
 FOUNDATIONS = ("import numpy", "import pandas", "import scipy", "import sklearn", "import pyarrow")
