@@ -14,6 +14,8 @@ PYTHON_OLD ?= $(shell for each in python3.11 python3.12 $(PYTHON); do \
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without compiled modules each of some thousand processes that the tests start would compile nbprod anew.
+unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
