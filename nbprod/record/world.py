@@ -20,26 +20,27 @@ def packages(sources: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """The distributions that the cells import from, with their versions, by name."""
     from importlib.metadata import version
 
-    known = _distributions(tuple(map(_changed, sys.path)))
+    known = _distributions(tuple(map(_installed, sys.path)))
     modules = {module.partition(".")[0] for module in _imported(sources)}
     names = {name for module in modules for name in known.get(module, ())}
     return tuple((name, version(name)) for name in sorted(names, key=str.lower))
 
 
 @lru_cache(maxsize=1)
-def _distributions(places: tuple[tuple[str, int], ...]) -> Mapping[str, list[str]]:  # noqa: ARG001  (it is the key)
-    """The distributions that each top-level module comes from: half a second's reading while nothing is installed."""
+def _distributions(places: tuple[tuple[str, ...], ...]) -> Mapping[str, list[str]]:  # noqa: ARG001  (it is the key)
+    """The distributions that each top-level module comes from: half a second's reading, once for what is installed."""
     from importlib.metadata import packages_distributions
 
     return packages_distributions()
 
 
-def _changed(place: str) -> tuple[str, int]:
-    """A folder of the path, and when something was last put into it or taken out."""
+def _installed(place: str) -> tuple[str, ...]:
+    """What is installed in a folder of the path. A notebook's own folder has nothing, however often it changes."""
     try:
-        return place, Path(place or ".").stat().st_mtime_ns
-    except OSError:
-        return place, 0
+        found = os.listdir(place or ".")  # noqa: PTH208  (as in `_origin`)
+    except OSError:  # it is an archive, or not there
+        return (place,)
+    return tuple(sorted(each for each in found if each.endswith((".dist-info", ".egg-info", ".egg-link", ".egg"))))
 
 
 def star_names(sources: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
