@@ -17,11 +17,16 @@ ROWS = ["rows = []", *(f"x{at} = []\nrows.append(x{at})" for at in range(40))]
 ALL = {f"x{at}" for at in range(40)}
 
 
+def reaches(*sources):
+    """What each statement is seen to change."""
+    world = World()
+    seen = (scan_statement(node, world) for source in sources for node in ast.parse(source).body)
+    return [{*each.trace.mutates, *each.trace.touches} for each in seen]
+
+
 def reached(*sources):
     """What the last statement is seen to change."""
-    world = World()
-    *_, last = (scan_statement(node, world) for source in sources for node in ast.parse(source).body)
-    return {*last.trace.mutates, *last.trace.touches}
+    return reaches(*sources)[-1]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +79,9 @@ def test_a_crowd_reaches_no_less_than_its_members(lines):
     many = crowds.MANY
     try:
         crowds.MANY = 3
-        as_crowds = [reached(*start, *lines[: at + 1]) for at in range(len(lines))]
+        as_crowds = reaches(*start, *lines)
         crowds.MANY = 1_000
-        exactly = [reached(*start, *lines[: at + 1]) for at in range(len(lines))]
+        exactly = reaches(*start, *lines)
     finally:
         crowds.MANY = many
     assert all(exact <= crowd for exact, crowd in zip(exactly, as_crowds, strict=True))

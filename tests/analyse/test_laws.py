@@ -147,7 +147,8 @@ def seconds(graph_from, cells):
 def test_time_grows_with_the_notebook_and_not_with_its_square(graph_from, shape):
     small, large = SHAPES[shape](200), SHAPES[shape](1600)
     seconds(graph_from, small)
-    assert min(seconds(graph_from, large) for _ in range(2)) < 20 * min(seconds(graph_from, small) for _ in range(3))
+    limit = 20 * min(seconds(graph_from, small) for _ in range(2))
+    assert any(seconds(graph_from, large) < limit for _ in range(2))  # once more if something came between
 
 
 @pytest.mark.parametrize(

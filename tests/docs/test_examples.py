@@ -63,7 +63,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def parameter(page: Path):
-    slow = any(each.kind == "console" for each in blocks(page))
+    slow = any(each.kind == "console" or (each.kind == "python" and not each.title) for each in blocks(page))
     return pytest.param(page, id=page.relative_to(ROOT).as_posix(), marks=[pytest.mark.slow] if slow else [])
 
 

@@ -96,7 +96,6 @@ def model_of(frame):
     """The generated model, executed; and its text."""
     seen = frame_seen(frame)
     text = schemas.module("What it makes.", [("Frame", "A frame.", seen)])
-    text = ruff.format({"mini/schemas/it.py": text})["mini/schemas/it.py"]
     return executed(text).Frame, text
 
 
@@ -171,6 +170,17 @@ def trips():
             "delay": [number - 100.5 for number in range(size)],
         }
     )
+
+
+def test_models_say_the_same_when_they_are_laid_out(trips):
+    columns = [pd.DataFrame({"x": each}) for each in PANDAS.values()]
+    indices = [pd.DataFrame({"x": [1, 2]}, index=each) for each in INDEXES.values()]
+    labels = [pd.DataFrame({each: [1, 2]}) for each in LABELS]
+    others = [pl.DataFrame({"x": each}) for each in POLARS.values()]
+    frames = [*columns, *indices, *labels, *others, trips]
+    laid_out = ruff.format({f"mini/schemas/{at}.py": model_of(frame)[1] for at, frame in enumerate(frames)})
+    for frame, text in zip(frames, laid_out.values(), strict=True):
+        executed(text).Frame.validate(frame, lazy=True)
 
 
 def test_an_inferred_model_generalises(trips):

@@ -87,7 +87,10 @@ def uses_of_faults():
     """Yield where the package makes a diagnostic: place, constant, and the keywords that it hands over."""
     package = Path(faults.__file__).parents[2]
     for path in sorted(package.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        if ".at(" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr="at")):
                     keywords = [keyword.arg for keyword in node.keywords]

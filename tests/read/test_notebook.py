@@ -166,6 +166,7 @@ def test_any_cells_are_a_notebook_or_unreadable(cells, version):
     assert is_read_or_refused(json.dumps({"nbformat": version, "metadata": {}, **shape}))
 
 
+@pytest.mark.slow
 def test_ten_thousand_cells_are_read_in_a_second(read):
     source = "%%step s{0}\nx{0} = f(x)\ndef g(a):\n    return a + 1\ny = [g(i) for i in range(3)]"
     cells = [source.format(number) for number in range(10_000)]

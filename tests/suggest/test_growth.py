@@ -34,7 +34,8 @@ def seconds(suggested, sources):
 def test_time_grows_with_the_notebook_and_not_with_its_square(suggested, shape):
     small, large = cells(shape, 100), cells(shape, 800)
     seconds(suggested, small)
-    assert min(seconds(suggested, large) for _ in range(2)) < 24 * min(seconds(suggested, small) for _ in range(3))
+    limit = 24 * min(seconds(suggested, small) for _ in range(2))
+    assert any(seconds(suggested, large) < limit for _ in range(2))  # once more if something came between
 
 
 def flow_of(*links):

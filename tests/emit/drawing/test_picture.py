@@ -79,6 +79,7 @@ def test_no_steps_are_a_small_empty_picture():
     assert ET.fromstring(svg(Graph("n.ipynb"))).get("height") == "40"
 
 
+@pytest.mark.slow
 def test_a_thousand_steps_are_drawn_in_seconds(make_graph):
     rows = [(f"s{n}", tuple(f"x{m}" for m in range(max(0, n - 3), n)), (f"x{n}",), ()) for n in range(1000)]
     start = time.process_time()

@@ -130,37 +130,15 @@ often = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 @every_type
 @often
 @given(data=st.data())
-def test_the_text_of_a_value_leads_back_to_it(annotation, data):
-    value = own(data.draw(TYPES[annotation]), DECLARED[annotation])
-    made = from_text(DECLARED[annotation], {"x": text_of(value)})["x"]
-    assert is_same(made, value)
-
-
-@every_type
-@often
-@given(data=st.data())
-def test_what_yaml_holds_of_a_value_leads_back_to_it(annotation, data):
-    value = own(data.draw(TYPES[annotation]), DECLARED[annotation])
-    made = from_data(DECLARED[annotation], {"x": through_yaml(plain(value))})["x"]
-    assert is_same(made, value)
-
-
-@every_type
-@often
-@given(data=st.data())
-def test_a_value_that_fits_is_left_alone(annotation, data):
-    value = own(data.draw(TYPES[annotation]), DECLARED[annotation])
-    assert is_same(from_data(DECLARED[annotation], {"x": value})["x"], value)
-
-
-@every_type
-@often
-@given(data=st.data())
-def test_the_injected_cell_makes_the_value(annotation, data):
-    value = own(data.draw(TYPES[annotation]), DECLARED[annotation])
+def test_text_yaml_and_the_injected_cell_lead_back_to_the_value(annotation, data):
+    declarations = DECLARED[annotation]
+    value = own(data.draw(TYPES[annotation]), declarations)
     space = dict(SPACE)
-    exec(injected(DECLARED[annotation], {"x": value}), space)
+    exec(injected(declarations, {"x": value}), space)
     assert is_same(space["x"], value)
+    assert is_same(from_text(declarations, {"x": text_of(value)})["x"], value)
+    assert is_same(from_data(declarations, {"x": through_yaml(plain(value))})["x"], value)
+    assert is_same(from_data(declarations, {"x": value})["x"], value)  # what fits is left alone
 
 
 odd = st.text(st.sampled_from("0123456789-+.:,_ TZPDeEx[](){}'\"#&*!|nulltrue\0\n")) | texts
