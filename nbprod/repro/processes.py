@@ -17,7 +17,7 @@ from nbprod.repro import shell
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nbprod.adapters.forkserver import Child, ForkServer
+    from nbprod.adapters.forkserver import Child
     from nbprod.repro.guardian import Guardian
     from nbprod.repro.outcomes import Listener
 
@@ -70,11 +70,11 @@ class Running:
                 return Ended(code, peak, command, tuple(self.log))
         return Ended(0, peak, log=tuple(self.log))
 
-    def step(self, target: str, server: ForkServer) -> Ended:
-        """Run `nbprod step` in a process forked from one that has the step's imports."""
+    def step(self, target: str, start: Callable[..., Child]) -> Ended:
+        """Run `nbprod step` in a process that `start` forks from one that has the step's imports."""
         output = _Output(self)
         with output as descriptor:
-            child = server.start(
+            child = start(
                 STEP, (target,), folder=self.folder, environment=self.environment, stdout=descriptor,
                 stderr=descriptor,
             )  # fmt: skip

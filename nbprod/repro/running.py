@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from nbprod.repro import finding, locking, pulling, settings
@@ -17,8 +18,9 @@ from nbprod.repro.repository import opened
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nbprod.adapters.forkserver import ForkServer
+    from nbprod.adapters.forkserver import Child, ForkServer
     from nbprod.repro.outcomes import Listener
+    from nbprod.repro.preloading import Preload
     from nbprod.repro.repository import Repository
     from nbprod.repro.scheduling import Scheduler
     from nbprod.repro.stages import Stage
@@ -62,8 +64,9 @@ def _run(
         return Run(tuple(Outcome(repository.address(stage), "fresh") for stage in stages), (), tuple(back))
     from nbprod.repro.scheduling import Scheduler
 
-    server = _server(repository, stages, stack)
-    scheduler = Scheduler(repository, stages, options or Options(), listener, locks, server, _source)
+    may_run = [each.stage for each in verdicts if each.state != "fresh" or (options and options.force)]
+    forks = _forks(repository, may_run, stack)
+    scheduler = Scheduler(repository, stages, options or Options(), listener, locks, forks, _source)
     try:
         outcomes = scheduler.run()
     finally:
@@ -71,19 +74,28 @@ def _run(
     return Run(outcomes, tuple(changed), tuple(back))
 
 
-def _server(repository: Repository, stages: Sequence[Stage], stack: ExitStack) -> Callable[[], ForkServer]:
-    """Return what begins the process that stages of ours are forked from, when the first of them runs."""
+def _forks(repository: Repository, stages: Sequence[Stage], stack: ExitStack) -> Callable[[str], Callable[..., Child]]:
+    """Return what tells how a step's process is forked; what all are forked from begins with the first of them."""
 
     @cache
-    def begun() -> ForkServer:
+    def begun() -> tuple[ForkServer, Preload]:
         from nbprod.adapters.forkserver import ForkServer
         from nbprod.repro import preloading, shell
 
         targets = [shell.own_step(stage, os.environ.get("PATH", "")) for stage in stages]
-        packages = dict.fromkeys(target.partition(".")[0] for target in targets if target)
-        return stack.enter_context(ForkServer(preloading.modules(repository.root, packages, repository.memory)))
+        found = preloading.preload(repository.root, list(filter(None, targets)), repository.memory)
+        first = found.first if found.rest else ()
+        server = ForkServer(found.rest or found.first, first=first)
+        return stack.enter_context(server), found
 
-    return begun
+    beginning = Lock()
+
+    def fork(target: str) -> Callable[..., Child]:
+        with beginning:
+            server, found = begun()
+        return partial(server.start, early=target in found.light)
+
+    return fork
 
 
 def _source(stage: Stage) -> int:

@@ -25,7 +25,7 @@ from nbprod.repro.working import Done, Failed, Job
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbprod.adapters.forkserver import ForkServer
+    from nbprod.adapters.forkserver import Child
     from nbprod.repro.aside import Aside
     from nbprod.repro.deciding import Decision
     from nbprod.repro.outcomes import Listener, Options
@@ -51,12 +51,12 @@ class Scheduler:
 
     def __init__(
         self, repository: Repository, stages: tuple[Stage, ...], options: Options, listener: Listener,
-        locks: locking.Locks, servers: Callable[[], ForkServer], sources: Callable[[Stage], int],
+        locks: locking.Locks, forks: Callable[[str], Callable[..., Child]], sources: Callable[[Stage], int],
     ) -> None:  # fmt: skip
         self.repository = repository
         self.options = options
         self.listener = listener
-        self.servers = servers
+        self.forks = forks
         self.sources = sources
         self.ledger = Ledger(repository)
         self.runs = runcache.RunCache(repository.settings.cache, repository.memory)
@@ -144,12 +144,12 @@ class Scheduler:
     def _runner(self, stage: Stage, running: Running) -> Callable[[], Ended]:
         target = shell.own_step(stage, running.environment.get("PATH", ""))
         if target:
-            return lambda: self._learned(running.step(target, self.servers()))
+            return lambda: self._learned(target, running.step(target, self.forks(target)))
         return lambda: running.shell(stage.commands)
 
-    def _learned(self, ended: Ended) -> Ended:
+    def _learned(self, target: str, ended: Ended) -> Ended:
         """Remember what a step had to import, for the next run."""
-        preloading.learn(ended.imported, self.repository.memory)
+        preloading.learn(target, ended.imported, self.repository.memory)
         return ended
 
     def _worked(self, job: Job, decision: Decision) -> None:

@@ -34,7 +34,7 @@ __all__ = ["Child", "ForkServer"]
 # nbprod itself goes last: a project's own modules and packages come before it, as in any Python.
 STARTUP = (
     "import sys; sys.path[:0] = {path!r}; {root!r} in sys.path or sys.path.append({root!r}); "
-    "from nbprod.adapters.forkserver.server import serve; serve({control}, {parent}, {preload!r}, {idle!r})"
+    "from nbprod.adapters.forkserver.server import serve; serve({control}, {parent}, {preload!r}, {idle!r}, {first!r})"
 )
 
 
@@ -45,6 +45,9 @@ class ForkServer:
     the child that wants it fails by itself, with the error that belongs there. `path` goes before the path that a fresh
     Python has, `environment` is added to the caller's while modules are imported. Several threads may start children at
     once. A server that has had nothing to do for `idle` seconds ends, and is started anew by the next call.
+
+    What is in `first` is imported before the rest, and suffices for children that are started as `early`: these need
+    not wait for it.
     """
 
     def __init__(
@@ -54,8 +57,10 @@ class ForkServer:
         *,
         environment: Mapping[str, str] | None = None,
         idle: float | None = None,
+        first: Sequence[str] = (),
     ) -> None:
         self.preload = tuple(preload)
+        self.first = tuple(first)
         self.path = tuple(path)
         self.environment = dict(environment or {})
         self.idle = idle
@@ -64,9 +69,10 @@ class ForkServer:
         self.interrupted = False
         self._closed = False
         self._served = False
-        self._begin(self.preload)
+        self._early: socket.socket | None = None
+        self._begin(self.preload, self.first)
 
-    def start(
+    def start(  # noqa: PLR0913  (what to run, where, and what it gets of ours)
         self,
         target: str,
         args: Sequence[Any] = (),
@@ -76,12 +82,13 @@ class ForkServer:
         stdout: int | None = None,
         stderr: int | None = None,
         channel: bool = True,
+        early: bool = False,
     ) -> Child:
         """A child that runs `target` ("module:function") as `function(connection, *args)`, then ends.
 
         `folder` and `environment` are those of the caller, unless given; `stdout` and `stderr` are file descriptors,
         and the server's where None. What the function returns, if it is an int, is the exit code. Without `channel`
-        the function gets None for its connection.
+        the function gets None for its connection. A child that is `early` may find imported no more than `first`.
 
         Raises:
             NbprodError: the server was closed, or died and could not be started anew, or the machine refuses another
@@ -94,12 +101,15 @@ class ForkServer:
             environment=dict(os.environ if environment is None else environment),
         )
         streams = {ERROR: stderr, OUTPUT: stdout}
+        if early and self._early is not None:
+            with contextlib.suppress(OSError, EOFError):
+                return self._send(order, streams, self._early, channel=channel)
         try:
-            return self._send(order, streams, channel=channel)
+            return self._send(order, streams, self._control, channel=channel)
         except (OSError, EOFError):
             self._begin_again()
         try:
-            return self._send(order, streams, channel=channel)
+            return self._send(order, streams, self._control, channel=channel)
         except (OSError, EOFError) as error:
             raise NbprodError(
                 f"the process from which notebooks are forked died: {error or 'it ended without a word'}",
@@ -128,7 +138,7 @@ class ForkServer:
         if not self._served:  # it has no children, and may long be busy with its imports
             self._process.kill()
         with self._sending:
-            self._control.close()
+            self._hang_up()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:  # a module that it preloads never comes back
@@ -141,25 +151,36 @@ class ForkServer:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _begin(self, preload: tuple[str, ...]) -> None:
+    def _begin(self, preload: tuple[str, ...], first: tuple[str, ...] = ()) -> None:
         root = str(Path(__file__).parents[3])
-        self._control, theirs = socket.socketpair()
-        with theirs:
+        early = None
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            self._control, control = _pair(ours, theirs)
+            if first:
+                self._early, early = _pair(ours, theirs)
+            passed = tuple(each.fileno() for each in (control, early) if each)
             code = STARTUP.format(
                 path=list(self.path),
                 root=root,
-                control=theirs.fileno(),
+                control=control.fileno(),
                 parent=os.getpid(),
                 preload=preload,
                 idle=self.idle,
+                first=(early.fileno(), first) if early else None,
             )
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=passed,
                 start_new_session=True,  # Ctrl-C in the terminal is the caller's to hear
             )
+            ours.pop_all()
+
+    def _hang_up(self) -> None:
+        for each in (self._control, self._early):
+            if each:
+                each.close()
 
     def _begin_again(self) -> None:
         """A new server; one that died before it served anything died of what it imported."""
@@ -171,10 +192,10 @@ class ForkServer:
                 return
             if self._closed:
                 raise NbprodError("the process from which notebooks are forked was ended")
-            self._control.close()
+            self._control.close()  # what the deputy forks lives on
             self._begin(self.preload if self._served else ())
 
-    def _send(self, order: Order, streams: Mapping[int, int | None], *, channel: bool) -> Child:
+    def _send(self, order: Order, streams: Mapping[int, int | None], control: socket.socket, *, channel: bool) -> Child:
         given = {flag: fd for flag, fd in streams.items() if fd is not None}
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             status, their_status = _pair(ours, theirs)
@@ -184,11 +205,11 @@ class ForkServer:
                 connection = ours.enter_context(Connection(socket_of_ours.detach()))
                 given[CHANNEL] = their_channel.fileno()
             with self._sending:
-                order.send(self._control, their_status.fileno(), given)
+                order.send(control, their_status.fileno(), given)
             theirs.close()  # the server's ends are the only ones now: its death will be seen
             pid = read_pid(status)
             ours.pop_all()
-        self._served = True
+        self._served = self._served or control is self._control
         child = Child(pid, status, connection)
         self._children.add(child)
         return child

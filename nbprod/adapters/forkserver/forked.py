@@ -40,7 +40,7 @@ def run(received: Received, server: int, release: Callable[[], None]) -> NoRetur
     except BaseException:  # noqa: BLE001 - the last one who can say it
         traceback.print_exc()
     finally:
-        _finish()
+        finish()
         os._exit(code & 0xFF)
 
 
@@ -111,14 +111,14 @@ def _exit_code(end: SystemExit) -> int:
 
 
 def _die_of(number: int) -> NoReturn:
-    _finish()
+    finish()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
     os._exit(1)
 
 
-def _finish() -> None:
-    """What Python does at its end, but for taking apart every object, which the system does faster."""
+def finish() -> None:
+    """Do what Python does at its end, but for taking apart every object, which the system does faster."""
     for last in (threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):  # type: ignore[attr-defined]  # noqa: SLF001
         with contextlib.suppress(BaseException):
             last()

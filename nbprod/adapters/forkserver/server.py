@@ -1,7 +1,8 @@
 """The server's side: import, then fork on every order, and tell how each child ended.
 
 It is one thread that waits for orders, for its children's ends and for signals to pass on. It ends when the caller
-hangs up or dies, and kills its children then.
+hangs up or dies, and kills its children then. While it still imports, a deputy may serve: a process that was forked
+when the first of the imports were done.
 """
 
 from __future__ import annotations
@@ -23,23 +24,59 @@ from nbprod.adapters.forkserver import forked
 from nbprod.adapters.forkserver.wire import END, PID, close_on_exec, receive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 HEARTBEAT = 2.0  # seconds; a copy of our socket in some other process would hide from us that the caller died
 
 
-def serve(control: int, parent: int, preload: Sequence[str], idle: float | None) -> None:
+def serve(
+    control: int, parent: int, preload: Sequence[str], idle: float | None, first: tuple[int, Sequence[str]] | None
+) -> None:
     """Import, then fork what is ordered through the socket `control`, until the process `parent` hangs up.
 
-    After `idle` seconds without an order and without a child, that is the end, too.
+    After `idle` seconds without an order and without a child, that is the end, too. `first` are another socket and the
+    modules that are all that its children need: they can be ordered while the rest is imported.
     """
     close_on_exec(control)
     # The server never hears an interrupt, and a child that is too young to handle one hears it a moment later.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    gc.disable()
+    deputy = _deputy(*first, control, parent, idle) if first else 0
     _import(preload)
-    gc.collect()
+    _fork_for(control, lambda: os.getppid() == parent, idle)
+    if deputy > 0:
+        os.waitpid(deputy, 0)
+    forked.finish()
+    os._exit(0)
+
+
+def _deputy(early: int, modules: Sequence[str], control: int, parent: int, idle: float | None) -> int:
+    """A process that has imported these modules and serves; it lives on if the rest of the imports kills us."""
+    close_on_exec(early)
+    _import(modules)
+    pid = _forked()
+    if pid == 0:
+        try:
+            os.close(control)
+            _fork_for(early, lambda: _lives(parent), idle)
+        finally:
+            os._exit(0)
+    os.close(early)
+    return pid
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _fork_for(control: int, wanted: Callable[[], bool], idle: float | None) -> None:
     gc.freeze()  # a collection in a child doesn't touch, and so copy, what was there before
-    server = Server(socket.socket(fileno=control), parent, idle)
+    gc.enable()
+    server = Server(socket.socket(fileno=control), wanted, idle)
     try:
         server.run()
     finally:
@@ -82,9 +119,9 @@ def _silent() -> Iterator[None]:
 class Server:
     """The children by their process, each with the socket on which its caller hears of it."""
 
-    def __init__(self, control: socket.socket, parent: int, idle: float | None = None) -> None:
+    def __init__(self, control: socket.socket, wanted: Callable[[], bool], idle: float | None = None) -> None:
         self.control = control
-        self.parent = parent
+        self.wanted = wanted
         self.idle = math.inf if idle is None else idle
         self.busy = time.monotonic()
         self.children: dict[int, socket.socket] = {}
@@ -100,7 +137,7 @@ class Server:
     def run(self) -> None:
         """Serve until the caller is gone."""
         with contextlib.suppress(EOFError, ConnectionError):
-            while os.getppid() == self.parent and time.monotonic() < self.busy + self.idle:
+            while self.wanted() and time.monotonic() < self.busy + self.idle:
                 for key, _ in self.selector.select(min(HEARTBEAT, self.idle)):
                     if isinstance(key.data, int):
                         self._signal(key.data)

@@ -83,6 +83,7 @@ ODD = {
     "broken.py": "raise RuntimeError('no import')\n",
     "leaving.py": "raise SystemExit(3)\n",
     "deadly.py": "import os\nif os.environ.get('DEADLY'): os._exit(7)\n",
+    "slow.py": "import time\ntime.sleep(0.3)\n",
     "handling.py": "import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)\n",
 }
 
@@ -357,6 +358,25 @@ def test_a_preload_that_kills_the_server_is_left_out(place, monkeypatch):
     monkeypatch.setenv("DEADLY", "1")
     with ForkServer(("deadly",), path=(place,)) as server:
         assert value(server, "'deadly' in sys.modules") is False
+
+
+def test_an_early_child_does_not_wait_for_the_rest_of_the_imports(place):
+    with ForkServer(("slow",), path=(place,), first=("handling",)) as server:
+        early = value(server, "'handling' in sys.modules, 'slow' in sys.modules", early=True)
+        late = value(server, "'handling' in sys.modules, 'slow' in sys.modules")
+        assert (early, late) == ((True, False), (True, True))
+
+
+def test_an_early_child_lives_on_where_the_rest_of_the_imports_kills_the_server(place, monkeypatch):
+    monkeypatch.setenv("DEADLY", "1")
+    with ForkServer(("deadly",), path=(place,), first=("handling",)) as server:
+        child = server.start("targets:parent", early=True)
+        grandchild = child.connection.recv()
+        assert value(server, "'deadly' in sys.modules") is False
+        assert value(server, "'handling' in sys.modules", early=True) is True
+        assert child.wait(0) is None
+    assert child.wait(10) == -signal.SIGKILL
+    assert gone(grandchild)
 
 
 def test_a_server_that_cannot_live_says_so(place, monkeypatch):
