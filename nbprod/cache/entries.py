@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_64_hexdigest
@@ -15,7 +16,6 @@ from nbprod.cache.blobs import Blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 ENDING, HITS = ".json", ".hits"
 
@@ -47,12 +47,13 @@ def put(folder: Path, key: str, facts: Mapping[str, Any], blobs: Sequence[Blob])
 
 def of_key(folder: Path, key: str) -> Iterator[Entry]:
     """Yield the entries of a key; a damaged one is taken away."""
+    place = f"{folder}/entries/{key[:2]}/{key}"
     try:
-        names = os.listdir(_folder(folder, key))  # noqa: PTH208  (no objects: each µs counts)
+        names = os.listdir(place)  # noqa: PTH208  (no objects: each µs counts)
     except OSError:
         return
     for name in sorted(each for each in names if each.endswith(ENDING) and not each.startswith(".")):
-        if (entry := read(_folder(folder, key) / name)) is not None:
+        if (entry := read(Path(place, name))) is not None:
             yield entry
 
 

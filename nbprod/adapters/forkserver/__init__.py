@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections import deque
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -41,8 +42,9 @@ STARTUP = (
 class ForkServer:
     """A process that has imported `preload`, from which children are forked within milliseconds.
 
-    A name "module:name" is imported as `from module import name` would. A module that can't be imported is left out:
-    the child that wants it fails by itself, with the error that belongs there. `path` goes before the path that a fresh
+    A name "module:name" is imported as `from module import name` would, "module:name()" is called: what each child
+    would make for itself is made once. A module that can't be imported is left out: the child that wants it fails by
+    itself, with the error that belongs there. `path` goes before the path that a fresh
     Python has, `environment` is added to the caller's while modules are imported. Several threads may start children at
     once. A server that has had nothing to do for `idle` seconds ends, and is started anew by the next call.
 
@@ -65,6 +67,7 @@ class ForkServer:
         self.environment = dict(environment or {})
         self.idle = idle
         self._children: weakref.WeakSet[Child] = weakref.WeakSet()
+        self._ahead: deque[tuple[Any, Child]] = deque()
         self._sending = threading.Lock()
         self.interrupted = False
         self._closed = False
@@ -115,6 +118,26 @@ class ForkServer:
                 f"the process from which notebooks are forked died: {error or 'it ended without a word'}",
                 hint="The machine may be out of memory or of processes.",
             ) from error
+
+    def start_ahead(
+        self, target: str, args: Sequence[Any] = (), *, folder: str, environment: Mapping[str, str]
+    ) -> Child:
+        """As `start`; the next one like it begins now, and makes itself ready while this one has work to do."""
+        key = (target, args, folder, environment)
+        child = self._begun(key) or self.start(target, args, folder=folder, environment=environment)
+        if not self._ahead and not self.interrupted:
+            with contextlib.suppress(NbprodError):  # who needs it will be told
+                self._ahead.append((key, self.start(target, args, folder=folder, environment=environment)))
+        return child
+
+    def _begun(self, key: Any) -> Child | None:
+        """The child that began ahead, if it is the one that is wanted, and lives."""
+        with contextlib.suppress(IndexError):
+            wanted, child = self._ahead.popleft()
+            if wanted == key and child.wait(0) is None:
+                return child
+            child.close()
+        return None
 
     @property
     def alive(self) -> bool:

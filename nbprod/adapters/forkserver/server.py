@@ -91,9 +91,11 @@ def _import(preload: Sequence[str]) -> None:
 
 
 def _import_one(module: str, name: str = "") -> None:
-    """As `import module`, or as `from module import name`."""
+    """As `import module`, or as `from module import name`; "name()" is called."""
     imported = importlib.import_module(module)
-    if name and not hasattr(imported, name):
+    if name.endswith("()"):
+        getattr(imported, name.removesuffix("()"))()
+    elif name and not hasattr(imported, name):
         importlib.import_module(f"{module}.{name}")
 
 

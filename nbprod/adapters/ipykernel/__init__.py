@@ -12,9 +12,12 @@ PRELOAD = (  # with what the kernel itself imports when it starts, or when its f
     *("ipykernel.debugger", "tornado.platform.asyncio", "IPython.core.debugger", "IPython.core.oinspect"),
     *("IPython.core.completerlib", "IPython.extensions.storemagic", "IPython.utils.wildcard"),
     *("stack_data", "pygments.formatters.terminal256", "pygments.styles.default"),
+    *("IPython.core.magics.extension", "IPython.core.magics.pylab", "IPython.core.magics.execution"),
+    "nbformat.v4:new_code_cell()",  # the first one compiles the schema that all are held to
     "nbprod.adapters.ipykernel.standin",
 )
 
 FAULT = "fault"  # the channel on which a kernel says why it can't begin
+REPLAY = "replay"  # the channel on which it says what a cell displayed that need not run; nothing of one that must
 OURS = "nbprod"  # our part of a request's and of a cell's metadata, and of a reply
 INLINE = "module://matplotlib_inline.backend_inline"  # Jupyter's default: figures show inline, and are closed

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import pickle
 import sys
 import threading
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
-from nbprod.adapters.ipykernel import INLINE, standin
+from nbprod.adapters.ipykernel import INLINE, REPLAY, standin
 from nbprod.adapters.ipykernel.outlet import Limit, Outlet, Shell, Stream
 
 if TYPE_CHECKING:
@@ -155,10 +156,11 @@ class Loop:
     """Requests come in, one after the other are answered; None, or a closed connection, is the end."""
 
     def __init__(self, application: Application) -> None:
+        self.application = application
         self.kernel = application.kernel
         self.connection = application.connection
         self.loop = asyncio.get_event_loop()
-        self.requests: asyncio.Queue[list[bytes]] = asyncio.Queue()
+        self.requests: asyncio.Queue[list[bytes] | tuple[int, str]] = asyncio.Queue()
 
     def run(self) -> None:
         """Until the end."""
@@ -172,16 +174,25 @@ class Loop:
 
     def _receive(self) -> None:
         try:
-            parts = self.connection.recv()
+            asked = self.connection.recv()
         except (EOFError, OSError):
-            parts = None
-        if parts is None:
+            asked = None
+        if asked is None:
             self.loop.remove_reader(self.connection.fileno())
             self.loop.stop()
         else:
-            self.requests.put_nowait(parts)
+            self.requests.put_nowait(asked)
 
     async def _answer(self) -> None:
         while True:
-            parts = await self.requests.get()
-            await self.kernel.dispatch_shell([zmq.Frame(part) for part in parts])
+            asked = await self.requests.get()
+            if isinstance(asked, tuple):
+                self._replay(*asked)
+            else:
+                await self.kernel.dispatch_shell([zmq.Frame(part) for part in asked])
+
+    def _replay(self, cell: int, code: str) -> None:
+        """Say at once what the cell displayed, if it need not run: no shell and no messages are needed for that."""
+        restoring = self.kernel.restoring
+        replayed = restoring.replayed(cell, code) if restoring is not None else None
+        self.application.outlet.post(REPLAY, [pickle.dumps(replayed)])

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
-def run(
-    connection: Connection, arguments: Sequence[str] = (), restorer: tuple[str, Sequence[Any]] | None = None
-) -> None:
-    """Serve the kernel until the other side has had enough."""
+def run(connection: Connection, arguments: Sequence[str] = ()) -> None:
+    """Make the kernel ready, hear who restores its cells, and serve it until the other side has had enough."""
     standin.take_away()
     sys.path.insert(0, "")  # as in a kernel: the modules beside the notebook
     asyncio.set_event_loop(asyncio.new_event_loop())
     application = Application.instance(connection)
     application.initialize(list(arguments))
+    try:
+        restorer: tuple[str, Sequence[Any]] | None = connection.recv()
+    except EOFError:  # nobody needed it
+        return
     if restorer is not None:
         try:
             application.kernel.restoring = restoring.made(application.kernel, *restorer)

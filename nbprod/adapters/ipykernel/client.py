@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import pickle
 import time
 from collections import deque
 from queue import Empty
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.session import Session
 
-from nbprod.adapters.ipykernel import FAULT, OURS, TARGET
+from nbprod.adapters.ipykernel import FAULT, OURS, REPLAY, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,8 +38,11 @@ class Manager:
         server: ForkServer,
         restorer: tuple[str, Sequence[Any]] | None = None,
         environment: Mapping[str, str] | None = None,
+        *,
+        ahead: bool = False,
     ) -> None:
         self.server = server
+        self.ahead = ahead
         self.environment = environment
         self.restorer = restorer
         self.child: Child | None = None
@@ -70,8 +74,10 @@ class Manager:
         environment = {
             name: value for name, value in (env or self.environment or os.environ).items() if name not in LEAKING
         }
-        arguments = (tuple(extra_arguments), self.restorer)
-        self.child = self.server.start(TARGET, arguments, folder=cwd, environment=environment)
+        start = self.server.start_ahead if self.ahead else self.server.start
+        self.child = start(TARGET, (tuple(extra_arguments),), folder=cwd or os.getcwd(), environment=environment)  # noqa: PTH109
+        with contextlib.suppress(OSError):  # it died: whoever waits for its first word will say so
+            self._connection().send(self.restorer)
 
     def client(self) -> Client:
         """The one who talks to it."""
@@ -197,6 +203,25 @@ class Client:
             "stop_on_error": stop_on_error,
         }
         return self._ask("execute_request", content)
+
+    def replayed(self, cell: int, code: str, timeout: float | None) -> tuple[int, list[dict[str, Any]]] | None:
+        """The number and the outputs of a cell that need not run; None: it must, or the process died.
+
+        Raises:
+            TimeoutError: there was no answer in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            self.connection.send((cell, code))
+            while self.connection.poll(None if deadline is None else max(deadline - time.monotonic(), 0)):
+                channel, parts = self.connection.recv()
+                if channel == REPLAY:
+                    return pickle.loads(parts[0])  # type: ignore[no-any-return]
+                self._take(channel, parts)
+        except (EOFError, OSError):
+            self.ended = True
+            return None
+        raise TimeoutError
 
     def kernel_info(self) -> str:
         """Ask what kernel it is; the request's id."""

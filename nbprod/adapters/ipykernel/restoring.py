@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from nbprod.adapters.ipykernel.application import Kernel
 
+QUIET = {"status", "execute_input"}  # messages that show nothing
 Output = dict[str, Any]
+Replayed = tuple[int, list[Output]]
 
 
 class Restorer(Protocol):
@@ -43,6 +45,20 @@ class Restoring:
     def __init__(self, kernel: Kernel, restorer: Restorer) -> None:
         self.kernel = kernel
         self.restorer = restorer
+        self._complaint = ""  # to be shown when the cell's request is here
+        self._to_run: int | None = None  # the cell that was asked about, and must run
+
+    def replayed(self, cell: int, code: str) -> Replayed | None:
+        """What the cell displayed and the number that it has now; None: it must run, and a request for it will come."""
+        outputs = self._restored(cell)
+        self._to_run = cell if outputs is None else None
+        if outputs is None:
+            return None
+        number = self._counted(code)
+        for output in outputs:
+            if output["output_type"] == "execute_result":
+                output["execution_count"] = number
+        return number, outputs
 
     async def reply(self, code: str, run: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """The reply to the request that the kernel has now."""
@@ -50,7 +66,8 @@ class Restoring:
         cell = request["metadata"].get(OURS, {}).get("cell")
         if cell is None:
             return await run()
-        outputs = self._restored(cell)
+        outputs = self._restored(cell) if cell != self._to_run else None
+        self._to_run = None
         if outputs is not None:
             return self._replay(code, outputs)
         return await self._observed(cell, request, run)
@@ -59,13 +76,15 @@ class Restoring:
         try:
             return self.restorer.restore(cell)
         except Exception:  # noqa: BLE001 - a fault in there must not become a fault of the notebook
-            traceback.print_exc()
+            self._complaint = traceback.format_exc()
             return None
 
     async def _observed(
         self, cell: int, request: dict[str, Any], run: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
         outlet = self.kernel.iopub_thread
+        sys.stderr.write(self._complaint)
+        self._complaint = ""
         kept: list[list[bytes]] = []
         outlet.kept = kept
         try:
@@ -81,19 +100,24 @@ class Restoring:
 
     def _outputs(self, request: dict[str, Any], kept: list[list[bytes]]) -> list[Output]:
         """What nbclient makes of these messages."""
+        messages = [self._read(parts) for parts in kept]
+        own = [each for each in messages if each["parent_header"].get("msg_id") == request["header"]["msg_id"]]
+        if all(each["msg_type"] in QUIET for each in own):
+            return []
         from nbclient import NotebookClient
         from nbformat.v4 import new_code_cell, new_notebook
 
-        session: Any = self.kernel.session
         node = new_code_cell("")
         client = NotebookClient(new_notebook(cells=[node]), record_timing=False)
         client.clear_before_next_output = False  # which it sets when it runs a cell itself
-        for parts in kept:
-            _, frames = session.feed_identities(parts)
-            message = session.deserialize(frames)
-            if message["parent_header"].get("msg_id") == request["header"]["msg_id"]:
-                client.process_message(message, node, 0)
+        for message in own:
+            client.process_message(message, node, 0)
         return [dict(each) for each in node.outputs]
+
+    def _read(self, parts: list[bytes]) -> dict[str, Any]:
+        session: Any = self.kernel.session
+        _, frames = session.feed_identities(parts)
+        return session.deserialize(frames)  # type: ignore[no-any-return]
 
     def _replay(self, code: str, outputs: list[Output]) -> dict[str, Any]:
         shell: Any = self.kernel.shell
@@ -102,15 +126,20 @@ class Restoring:
             if output["output_type"] == "execute_result":
                 content["execution_count"] = shell.execution_count
             self._send(output["output_type"], content)
-        shell.history_manager.store_inputs(shell.execution_count, code)
-        shell.execution_count += 1
         return {
             "status": "ok",
-            "execution_count": shell.execution_count - 1,
+            "execution_count": self._counted(code),
             "user_expressions": {},
             "payload": [],
             OURS: {"restored": True},
         }
+
+    def _counted(self, code: str) -> int:
+        """The cell's number, as if it ran."""
+        shell: Any = self.kernel.shell
+        shell.history_manager.store_inputs(shell.execution_count, code)
+        shell.execution_count += 1
+        return int(shell.execution_count) - 1
 
     def _send(self, kind: str, content: dict[str, Any]) -> None:
         self.kernel.send_response(self.kernel.iopub_socket, kind, content)

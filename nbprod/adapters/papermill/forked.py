@@ -23,12 +23,13 @@ def forked(
     *,
     restorer: tuple[str, Sequence[Any]] | None = None,
     environment: Mapping[str, str] | None = None,
+    ahead: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Options for nbclient's client, with which it runs its cells in a child that ends with the block.
 
-    The child's environment is the caller's, unless given.
+    The child's environment is the caller's, unless given. `ahead`: there will be more like it.
     """
-    manager = Manager(server, restorer, environment)
+    manager = Manager(server, restorer, environment, ahead=ahead)
     try:
         yield {**options, "km": manager, **_hooks(manager, options)}
     except KeyboardInterrupt:

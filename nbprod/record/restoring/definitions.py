@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -93,3 +94,20 @@ def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
     for each in code.co_consts:
         if isinstance(each, types.CodeType):
             yield from _nested(each)
+
+
+def read_when_run(python: str) -> set[str]:
+    r"""Return the names that a piece of Python may read when it is run; a function's body is run when it is called.
+
+    >>> sorted(read_when_run("@step\ndef fit(rows: Table, c=C):\n    return model(rows, c)"))
+    ['C', 'Table', 'step']
+    """
+    found: set[str] = set()
+    pending: list[ast.AST] = [ast.parse(python)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        later = {id(each) for each in node.body} if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else ()
+        pending += [each for each in ast.iter_child_nodes(node) if id(each) not in later]
+    return found

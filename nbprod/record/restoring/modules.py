@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 OWN = {"nbprod", "__main__", "__mp_main__", "builtins"}
 
 
+_known: dict[str, tuple[object, str]] = {}  # modules that were looked at, and their files if they are the project's
+
+
+def look_around() -> None:
+    """Look at what is loaded: processes that are forked from this one need not."""
+    Modules().files()
+
+
 class Modules:
     """The project's own modules that this process has loaded."""
 
@@ -30,13 +38,20 @@ class Modules:
         if len(sys.modules) != self._count:
             loaded = sys.modules.copy()
             self._count = len(loaded)
-            found = {name: path for name, each in loaded.items() if (path := _own_file(name, each))}
+            found = {name: path for name, each in loaded.items() if (path := _looked_at(name, each))}
             self._files = dict(sorted(found.items()))
         return self._files
 
     def own(self, tops: Iterable[str]) -> bool:
         """Whether one of these top-level names is a module of the project's own."""
-        return not {name.partition(".")[0] for name in self.files()}.isdisjoint(tops)
+        return any(map(self._is_own, tops))
+
+    def _is_own(self, top: str) -> bool:
+        """Whether the module is: to go through all that are loaded would copy their pages into a forked process."""
+        module = sys.modules.get(top)
+        if getattr(module, "__file__", None) or not hasattr(module, "__path__"):
+            return bool(_looked_at(top, module))
+        return top in {name.partition(".")[0] for name in self.files()}  # a package whose folder is all that it has
 
     def digest(self) -> str:
         """What all of them hold."""
@@ -44,6 +59,13 @@ class Modules:
         for name, path in self.files().items():
             sink.update(f"{name}={content_of(path)};".encode())
         return sink.hexdigest()
+
+
+def _looked_at(name: str, module: object) -> str:
+    known = _known.get(name)
+    if known is None or known[0] is not module:
+        known = _known[name] = module, _own_file(name, module)
+    return known[1]
 
 
 def _own_file(name: str, module: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from nbprod.cache import Lost, Store
 from nbprod.model.graph import RANDOM_STATES
 from nbprod.record import randomness
 from nbprod.record.restoring import keeping
-from nbprod.record.restoring.definitions import looked_up
+from nbprod.record.restoring.definitions import looked_up, read_when_run
 from nbprod.record.restoring.fates import Fate, Running
 from nbprod.record.restoring.keeping import Unkeepable
 from nbprod.record.restoring.keys import Keys, state_digest
@@ -197,7 +196,7 @@ class Restorer:
 
     def _run_preamble(self, cell: CellPlan) -> None:
         """Import and define what the cell does, under the file name that IPython would give it."""
-        self.names.load(looked_up(names_in(cell.preamble), self.names.values()))
+        self.names.load(looked_up(read_when_run(cell.preamble), self.names.values()))
         shell = self.names.namespace.get("get_ipython", lambda: None)()
         name = shell.compile.cache(cell.preamble, shell.execution_count) if shell else f"<cell {cell.index}>"
         code = compile(cell.preamble, name, "exec", shell.compile.flags if shell else 0, dont_inherit=True)
@@ -295,8 +294,3 @@ class Restorer:
     def _free(self, lock: Lock | None) -> None:
         if lock is not None:
             lock.release()
-
-
-def names_in(python: str) -> set[str]:
-    """The names that a piece of Python mentions."""
-    return {each.id for each in ast.walk(ast.parse(python)) if isinstance(each, ast.Name)}

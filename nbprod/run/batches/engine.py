@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BEGIN = "nbprod.project.batchchild:begin"  # named, for it lies above: it runs in the notebook's process
 OWN = (BEGIN.partition(":")[0], "nbprod.record.restoring")  # what of ours a run imports
+LAST = "nbprod.record.restoring.modules:look_around()"
 GRACE = 5.0  # seconds that a cell which hears no alarm has beyond the run's
 PLACE = re.compile(r"^cell \d+(, line \d+)? (raised )?")
 CHANCES = 3  # for a run whose restored values were lost: each of them is made anew
@@ -51,7 +52,7 @@ class Engine:
     def __init__(self, preload: Sequence[str] = ()) -> None:
         from nbprod.adapters.papermill.running import kernel_server
 
-        self.server = kernel_server((*OWN, *preload))
+        self.server = kernel_server((*OWN, *preload, LAST))
         self.stopped = threading.Event()
 
     def execute(self, document: Document, folder: str, orders: inside.Orders, plan: Any = None) -> Executed:
@@ -76,7 +77,9 @@ class Engine:
         failure = None
         timeout = None if orders.timeout is None else orders.timeout + GRACE
         try:
-            run_notebook(node, folder=folder, server=self.server, restorer=(BEGIN, (orders, plan)), timeout=timeout)
+            run_notebook(
+                node, folder=folder, server=self.server, restorer=(BEGIN, (orders, plan)), timeout=timeout, ahead=True
+            )
         except CellFailed as error:
             failure = _failure(error, orders)
         if self.stopped.is_set():

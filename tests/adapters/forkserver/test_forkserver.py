@@ -18,6 +18,18 @@ TARGETS = """
 import os, random, signal, subprocess, sys, time
 
 
+ready = []
+
+
+def prepare():
+    ready.append(os.getpid())
+
+
+def wait(connection):
+    connection.recv()
+    connection.send(os.environ["WORD"])
+
+
 def say(connection, *values):
     connection.send(values)
 
@@ -98,7 +110,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(place):
-    preload = ("loud", "broken", "leaving", "handling", "no.such", "numpy", "numpy.random")
+    preload = ("loud", "broken", "leaving", "handling", "no.such", "numpy", "numpy.random", "targets:prepare()")
     with ForkServer(preload, path=(place,)) as server:
         yield server
 
@@ -315,6 +327,31 @@ def test_threads_start_children_at_once(server):
     for thread in threads:
         thread.join()
     assert sorted(found) == [(number, each) for number in range(4) for each in range(10)]
+
+
+def test_what_all_children_need_is_made_once(server):
+    assert value(server, "ready") == [server.pid]
+
+
+def test_a_child_that_began_ahead_is_the_next_one_like_it(server, tmp_path):
+    def pids(word):
+        """Of the child, and of the one that waits now."""
+        with server.start_ahead("targets:wait", folder=str(tmp_path), environment={"WORD": word}) as child:
+            child.connection.send("go")
+            assert child.connection.recv() == word
+            assert child.wait(10) == 0
+        return child.pid, server._ahead[0][1].pid
+
+    first, waiting = pids("a")
+    assert first != waiting
+    assert pids("a")[0] == waiting
+    _, waiting = pids("a")
+    assert pids("b")[0] != waiting, "another environment"
+    assert gone(waiting)
+    ready = server._ahead[0][1]
+    ready.kill()
+    assert ready.wait(10) == -signal.SIGKILL
+    assert pids("b")[0] != ready.pid, "it had died"
 
 
 def test_closing_the_server_ends_its_children(place):

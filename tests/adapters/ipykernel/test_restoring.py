@@ -31,6 +31,12 @@ class Files:
         (self.folder / f"{cell}.failed").write_text(str(failed))
 
 
+class Counting(Files):
+    def restore(self, cell):
+        with (self.folder / "asked").open("a") as file:
+            file.write(f"{cell}.")
+
+
 class Broken:
     def __init__(self, shell):
         pass
@@ -123,3 +129,8 @@ def test_a_broken_restorer_breaks_no_cell(run):
     assert "the store is gone" in complaints
     assert "the disk is full" in complaints
     assert "nbprod" not in cell.metadata
+
+
+def test_a_cell_that_is_asked_about_is_asked_about_once(run, tmp_path):
+    run("made = 1", restorer=("restorers:Counting", (str(tmp_path),)))
+    assert (tmp_path / "asked").read_text() == "1."
