@@ -46,6 +46,7 @@ CELLS = {
     "one list grows": (["rows = []"], "x{i} = [{i}]\nrows.append(x{i})"),
     "one list grows, a step each": (["%%step s0\nrows = []"], "%%step s{i}\nx{i} = [{i}]\nrows.append(x{i})"),
     "one list grows and is read": (["rows = []"], "x{i} = [{i}]\nrows.append(x{i})\ny{i} = rows[0]"),
+    "one list grows and a part changes": (["rows = []"], "x{i} = [{i}]\nrows.append(x{i})\nrows[0].append(x{i})"),
     "parts of what one list holds": (["rows = []"], "x{i} = [{i}]\nrows.append([x{i}])\ny{i} = rows[0][0]"),
     "one dict of many keys is read": (["d = {}"], "x{i} = [{i}]\nd['k{i}'] = x{i}\ny{i} = d[n]"),
     "one dict grows": (["d = {}\nf = str"], "d['k{i}'] = f({i})\nd[n] = f({i})"),

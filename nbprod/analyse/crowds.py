@@ -15,13 +15,14 @@ MANY = 16  # objects that one name may stand for, before they count as a crowd
 class Place:
     """One object: the names bound to it, the parts that it holds, and the wholes that hold it."""
 
-    __slots__ = ("around", "crowds", "kind", "label", "member_of", "names", "parts", "texts", "wholes")
+    __slots__ = ("around", "crowds", "kind", "label", "member_of", "names", "parts", "past", "texts", "wholes")
 
     def __init__(self, kind: str = "", label: tuple[str, str] | None = None, texts: tuple[str, ...] = ()) -> None:
         self.kind = kind
         self.label = label
         self.texts = texts
         self.names: set[str] = set()
+        self.past: set[str] = set()  # names that stand for it, but that nothing below mentions
         self.parts: dict[object, dict[Place, None]] = {}  # the places under each key, in order
         self.wholes: dict[Place, None] = {}
         self.crowds: dict[object, Crowd] = {}  # stand for the places under a key, once they are many
@@ -32,7 +33,35 @@ class Place:
         """Add the parts under that key."""
         self.note(key, parts)
         for part in parts:
-            part.wholes[self] = None
+            part.put_into(self)
+
+    def put_into(self, whole: Place) -> None:
+        """Note what holds it now."""
+        self.wholes[whole] = None
+        for crowd in self.member_of if self.is_quiet else ():
+            crowd.beyond[whole] = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a change to it is seen only by what holds it, and by names that nothing below mentions."""
+        return not self.names and self.label is None
+
+    def name(self, name: str) -> None:
+        """Let a name stand for it."""
+        was_quiet = self.is_quiet
+        self.names.add(name)
+        for crowd in self.member_of if was_quiet else ():
+            crowd.loud[self] = None
+
+    def unname(self, name: str, *, past: bool = False) -> None:
+        """Let a name stand for it no more, or let it be one that nothing below mentions."""
+        self.past.discard(name)
+        if past:
+            self.past.add(name)
+        if name in self.names:
+            self.names.discard(name)
+            for crowd in self.member_of if self.is_quiet else ():
+                crowd.quieten(self)
 
     def note(self, key: object, parts: Iterable[Place]) -> None:
         """Let whoever asks for what is under the key find the parts, too."""
@@ -68,14 +97,17 @@ class Crowd(Place):
     """Any one of many objects: a name bound to it may stand for each of them, without being bound to each.
 
     Who changes it may have changed each member. Who changes a member has changed what is `seen` of the crowd: the names
-    bound to it and the wholes that hold it. What it is given to hold, each member may hold.
+    bound to it and the wholes that hold it. What it is given to hold, each member may hold. Of the members, only those
+    that are `loud` have names that matter; what holds the others is `beyond` them, and mostly the same for all.
     """
 
-    __slots__ = ("given", "members", "seen")
+    __slots__ = ("beyond", "given", "loud", "members", "seen")
 
     def __init__(self, members: Iterable[Place]) -> None:
         super().__init__()
         self.members: dict[Place, None] = {}
+        self.loud: dict[Place, None] = {}
+        self.beyond: dict[Place, None] = {}
         self.given = Place()
         self.seen = Place()
         self.seen.names, self.seen.wholes = self.names, self.wholes
@@ -87,13 +119,25 @@ class Crowd(Place):
             if member is self or member in self.members:
                 continue
             self.kind = self.kind or member.kind
-            self.members[member] = None
-            member.wholes[self.seen] = None
+            self.members[member] = self.loud[member] = None
+            member.put_into(self.seen)
             for other in [*member.around]:
                 self.around[other] = other.around[self] = None
             member.member_of[self] = member.around[self] = None
+            if member.is_quiet:
+                self.quieten(member)
             for key, parts in [*member.parts.items()]:
                 self.note(key, tuple(parts))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Never: its members may have names."""
+        return False
+
+    def quieten(self, member: Place) -> None:
+        """Note that no name of a member matters any more."""
+        self.loud.pop(member, None)
+        self.beyond.update(member.wholes)
 
     def hold(self, key: object, parts: tuple[Place, ...]) -> None:
         """Add parts that one of the members holds under that key."""

@@ -174,10 +174,11 @@ def changed(places: tuple[Place, ...]) -> tuple[set[str], set[tuple[str, str]]]:
         if id(place) in seen:
             continue
         seen.add(id(place))
-        names |= place.names
+        names |= place.names | place.past
         if place.label:
             labels.add(place.label)
         pending += place.wholes
         if isinstance(place, Crowd):
-            pending += place.members
+            pending += place.loud
+            pending += place.beyond
     return names, labels

@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.depth import room
+from nbprod.analyse.mentions import last_mentions
 from nbprod.analyse.statements import Statements
 from nbprod.analyse.trace import Read, ScannedCell, Statement, Trace
 from nbprod.analyse.world import World
@@ -23,21 +24,31 @@ def scan(notebook: Notebook) -> tuple[ScannedCell, ...]:
     world = World()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SyntaxWarning and DeprecationWarning concern the notebook's author
-        return tuple(_scan_cell(cell, world) for cell in notebook.code_cells)
+        parsed = [_parsed(cell) for cell in notebook.code_cells]
+        trees = [each if isinstance(each, ast.Module) else None for each in parsed]
+        last = last_mentions(notebook.code_cells, trees)
+        found: list[ScannedCell] = []
+        for cell, tree in zip(notebook.code_cells, parsed, strict=True):
+            found.append(_scan_cell(cell, tree, world) if isinstance(tree, ast.Module) else tree)
+            world.retire(last.get(cell.index, ()))
+        return tuple(found)
 
 
-def _scan_cell(cell: Cell, world: World) -> ScannedCell:
+def _parsed(cell: Cell) -> ast.Module | ScannedCell:
     try:
-        body = ast.parse(cell.python).body
+        return ast.parse(cell.python)
     except SyntaxError as fault:
         return ScannedCell(cell, fault=fault.msg, fault_line=fault.lineno)
     except (ValueError, RecursionError, MemoryError) as fault:
         return ScannedCell(cell, fault=str(fault) or type(fault).__name__)
+
+
+def _scan_cell(cell: Cell, tree: ast.Module, world: World) -> ScannedCell:
     if cell.role is Role.SKIPPED or not cell.python:
         world = World()
     with room():
         _import_own(cell, world)
-        statements = tuple(scan_statement(node, world) for node in body)
+        statements = tuple(scan_statement(node, world) for node in tree.body)
     _forget_own(cell, statements)
     deep = next((each.line for each in statements if each.trace.is_partial), None)
     return ScannedCell(cell, statements, fault=TOO_DEEP if deep else "", fault_line=deep)

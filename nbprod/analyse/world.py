@@ -40,6 +40,7 @@ class World:
     functions: dict[str, tuple[FunctionFacts, ...]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     future_annotations: bool = False
+    past: set[str] = field(default_factory=set)  # names that nothing below mentions
     _effects: dict[str, Effects] = field(default_factory=dict)
 
     def bind(self, name: str, value: Value, *, surely: bool) -> None:
@@ -48,13 +49,14 @@ class World:
         if surely:
             new = owned(value)
             for place in old:
-                place.names.discard(name)
+                place.unname(name)
             self.forget(name)
         else:
             new = also(old, value)
         self.places[name] = new
+        self.past.discard(name)
         for place in new:
-            place.names.add(name)
+            place.name(name)
 
     def bind_import(self, name: str, dotted: str) -> None:
         """Bind a name to a module or to what an import takes from one."""
@@ -76,8 +78,15 @@ class World:
     def unbind(self, name: str) -> None:
         """Take a name away."""
         for place in self.places.pop(name, ()):
-            place.names.discard(name)
+            place.unname(name)
         self.forget(name)
+
+    def retire(self, names: Iterable[str]) -> None:
+        """Note that nothing below mentions these names: who changes one of many objects need not tell them all."""
+        for name in names:
+            self.past.add(name)
+            for place in self.places.get(name, ()):
+                place.unname(name, past=True)
 
     def forget(self, name: str) -> None:
         """Forget that a name stands for a function or an import."""
@@ -91,6 +100,10 @@ class World:
             return None
         if name not in self.places:
             self.bind(name, None, surely=True)
+        if name in self.past:  # somebody mentions it all the same, in a way that its text doesn't show
+            self.past.discard(name)
+            for place in self.places[name]:
+                place.name(name)
         return self.places[name]
 
     def dotted(self, name: str) -> str:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from nbprod.analyse import crowds
 from nbprod.analyse.places import changed
-from nbprod.analyse.scan import scan_statement
+from nbprod.analyse.scan import scan, scan_statement
 from nbprod.analyse.world import World
+from nbprod.model.notebook import Cell, Mark, Notebook, Role
 
 ROWS = ["rows = []", *(f"x{at} = []\nrows.append(x{at})" for at in range(40))]
 ALL = {f"x{at}" for at in range(40)}
@@ -61,6 +62,50 @@ def test_a_name_stands_for_few_objects_however_many_there_are():
             scan_statement(node, world)
     assert len(world.places["y"]) == len(world.places["z"]) == 1
     assert changed(world.places["y"])[0] == {*ALL, "rows", "y", "z"}
+
+
+def written(*cells):
+    """What each cell of a notebook is seen to change of what others made; a cell is a text, or a step and a text."""
+    pairs = [("", each) if isinstance(each, str) else each for each in cells]
+    made = [
+        Cell(at, str(at), Role.STEP if step else Role.PLAIN, text, mark=Mark(step) if step else None, python=text)
+        for at, (step, text) in enumerate(pairs)
+    ]
+    every = scan(Notebook("n.ipynb", tuple(made)))
+    return [{name for each in cell.statements for name in {*each.trace.mutates, *each.trace.touches}} for cell in every]
+
+
+def names_told(cells):
+    return sum(map(len, written("rows = []", *(f"x{at} = []\nrows.append(x{at})\n{cells}" for at in range(300)))))
+
+
+@pytest.mark.parametrize("change", ["rows[0].append(1)", "rows[n].append(x0)", "for row in rows:\n    row.clear()"])
+def test_a_change_to_any_of_many_tells_the_names_that_are_mentioned_below(change):
+    assert names_told(change) < 300 * 20  # all of them would be 45,000
+
+
+@pytest.mark.parametrize(
+    ("below", "seen"),
+    [
+        (["1"], set()),
+        (["print(x3)"], {"x3"}),
+        (["box.query('a > @x3')"], {"x3"}),
+        (["def f():\n    return x3"], {"x3"}),
+        (["eval(code)"], ALL),
+    ],
+)
+def test_who_is_mentioned_below_is_told_of_a_change(below, seen):
+    changed_in = written(*ROWS, "rows[0].append(1)", *below)[len(ROWS)]
+    assert changed_in - {"rows"} == seen
+
+
+def test_what_is_mentioned_in_code_that_runs_later_is_told_of_a_change():
+    assert written(*ROWS, "def f():\n    return x3", "rows[0].append(1)")[-1] == {"rows", "x3"}
+
+
+def test_a_step_whose_cells_another_stands_between_tells_what_that_has_read():
+    cells = [*(("load", each) for each in ROWS), ("look", "y = len(x3)"), ("load", "rows[0].append(1)")]
+    assert written(*cells)[-1] == {"rows", "x3"}
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e", "f"])
