@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import sys
 import typing
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DASKS = "pandera.typing.dask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,8 @@ def check(frame: Any, model: type[Any]) -> Checked:
     """
     from pandera.errors import SchemaErrors
 
-    schema = model.to_schema()
+    with _without_dask():
+        schema = model.to_schema()
     collected = frame.collect() if _is_lazy(frame) else frame
     if not _fits(collected, schema):
         raise TypeError(f"a {_library(schema)} frame is wanted, this is {_type_name(frame)}")
@@ -63,6 +71,27 @@ def check(frame: Any, model: type[Any]) -> Checked:
         cases = _cases(errors.failure_cases)
         return Checked(frame, _failures(cases, collected), _rows(collected, cases))
     return Checked(valid if _transforms(schema) else frame)
+
+
+@contextmanager
+def _without_dask() -> Iterator[None]:
+    """Build a model's schema without importing Dask, which is more than half of what a short step costs.
+
+    pandera asks each library that it knows for its types; a model of Dask's has imported Dask already. What pandera
+    remembers of the answers is forgotten after it, for a step may make models of Dask's of its own.
+    """
+    if "dask.dataframe" in sys.modules or _DASKS in sys.modules:
+        yield
+        return
+    absent = ModuleType(_DASKS)
+    vars(absent)["DASK_INSTALLED"] = False
+    sys.modules[_DASKS] = absent
+    try:
+        yield
+    finally:
+        del sys.modules[_DASKS]
+        for name in ("get_dataframe_types", "get_index_types", "get_series_types"):
+            getattr(getattr(sys.modules["pandera.typing"], name, None), "cache_clear", lambda: None)()
 
 
 def _validated(frame: Any, schema: Any) -> Any:
