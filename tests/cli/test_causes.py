@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from nbprod import project, report
+
 pytestmark = pytest.mark.slow
 
 IMPORTS = "import os, random, time\nimport numpy as np\nimport pandas as pd\nimport tally\nfrom nbprod import step"
@@ -41,7 +43,7 @@ CELLS = [
 ]  # fmt: skip
 
 
-def test_verify_says_what_differs_where_and_why(shop):
+def test_verify_says_what_differs_where_and_why(shop, monkeypatch):
     (shop.root / "notebooks/log.txt").write_text("one ")
     (shop.root / "notebooks/tally.py").write_text(TALLY)
     made = [name for _, _, name, _, _ in CELLS if name] + ["first", "size", "kept", "tossed"]
@@ -50,9 +52,9 @@ def test_verify_says_what_differs_where_and_why(shop):
     shop.write(IMPORTS, *(code for _, code, *_ in CELLS), end, tags=tags)
     assert shop.nbprod("export").returncode == 0
 
-    done = shop.nbprod("verify", "--json")
-    assert done.returncode == 1
-    outputs, unseeded = (json.loads(done.stdout)[key] for key in ("outputs", "unseeded"))
+    monkeypatch.chdir(shop.root)
+    verified = project.verify(shop.notebook)  # once for both forms: the notebook and all its steps run
+    outputs, unseeded = (json.loads(report.verified_json(verified))[key] for key in ("outputs", "unseeded"))
     assert unseeded == ["tossed"]
     found = {(each["step"], each["name"]): each for each in outputs}
     for step, _, name, place, cause in CELLS:
@@ -67,9 +69,8 @@ def test_verify_says_what_differs_where_and_why(shop):
     differing = {(step, name) for step, _, name, _, _ in CELLS if name} | {("end", "texts")}
     assert {pair for pair, each in found.items() if not each["equal"]} == differing
 
-    told = shop.nbprod("verify")
-    assert told.returncode == 1
-    assert "  drawn.table: ['x'][0] (value): 0." in told.stdout
-    assert "    likely cause: time: it reads the clock (time.time): make the moment a parameter" in told.stdout
-    assert "  nothing seeds the draws of step tossed: compared from the same random state" in told.stdout
-    assert f"the pipeline differs: {len(found) - len(differing)} of {len(found)} outputs equal" in told.stdout
+    told = report.verified(verified)
+    assert "  drawn.table: ['x'][0] (value): 0." in told
+    assert "    likely cause: time: it reads the clock (time.time): make the moment a parameter" in told
+    assert "  nothing seeds the draws of step tossed: compared from the same random state" in told
+    assert f"the pipeline differs: {len(found) - len(differing)} of {len(found)} outputs equal" in told
