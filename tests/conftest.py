@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 
@@ -46,6 +47,12 @@ class LiveNotebook:
             meta = {"cellId": key, "tags": list(tags)} if key or tags else None
             result = self.shell.run_cell(source, store_history=True, cell_id=key, cell_meta=meta)
         return Ran(captured, result)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fixture_emitted_tests_need_no_plugins():
+    """What is installed here as a plugin of pytest would cost each run of emitted tests half a second."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
 
 @pytest.fixture(name="live")
