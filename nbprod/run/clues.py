@@ -103,14 +103,19 @@ def _all_names(tree: ast.AST) -> Iterator[str]:
     return (name for node in ast.walk(tree) for name in _names(node))
 
 
-def _names(node: ast.AST) -> Iterator[str]:
+def spelled(node: ast.AST) -> Iterator[str]:
+    """Yield what a name or an attribute is called: `rows`, or for `np.random` both `random` and `np.random`."""
     if isinstance(node, ast.Name):
         yield node.id
     elif isinstance(node, ast.Attribute):
         yield node.attr
         if isinstance(node.value, ast.Name):
             yield f"{node.value.id}.{node.attr}"
-    elif isinstance(node, ast.ImportFrom):
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    yield from spelled(node)
+    if isinstance(node, ast.ImportFrom):
         yield from (f"{node.module}.{each.name}" for each in node.names)
     elif isinstance(node, ast.keyword) and node.arg:
         yield node.arg

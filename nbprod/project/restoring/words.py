@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nbprod.analyse.knowledge import SETTERS, SETTINGS
 from nbprod.analyse.settings import registers
 from nbprod.record.restoring.watching import READERS
-from nbprod.run.clues import CLOCKS, NEW_EACH_RUN
+from nbprod.run.clues import CLOCKS, NEW_EACH_RUN, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -205,13 +205,8 @@ def _is_unseeded(node: ast.AST) -> bool:
 
 
 def _words(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Attribute):
-        yield node.attr
-        if isinstance(node.value, ast.Name):
-            yield f"{node.value.id}.{node.attr}"
-    elif isinstance(node, ast.Import):
+    yield from spelled(node)
+    if isinstance(node, ast.Import):
         yield from (each.name.partition(".")[0] for each in node.names)
     elif isinstance(node, ast.ImportFrom):
         yield from (each.name for each in node.names)
