@@ -166,5 +166,5 @@ def test_a_notebook_written_at_random_is_analysed(seed):
 
 
 @pytest.mark.slow
-def test_five_thousand_cells_written_at_random_are_analysed():
-    assert sum(went_through(Grammar(seed).notebook(20)) for seed in range(1_000, 1_250)) > 4_000
+def test_two_thousand_cells_written_at_random_are_analysed():
+    assert sum(went_through(Grammar(seed).notebook(20)) for seed in range(1_000, 1_100)) > 1_600

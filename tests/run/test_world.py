@@ -41,6 +41,12 @@ def ran(project: Project, *command: str, **options) -> subprocess.CompletedProce
     )
 
 
+def prepared(project: Project, *steps: str) -> None:
+    """Run steps in this process: what a test begins with needs no process of its own."""
+    for each in steps:
+        step(f"flights.{each}", root=project.root)
+
+
 def started(project: Project, *command: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, cwd=project.root, env=environment(project), text=True, start_new_session=True,
@@ -109,8 +115,7 @@ def test_outputs_linked_from_dvcs_cache_are_replaced_not_written_through(dvc):
 
 
 def test_a_full_disk_keeps_the_previous_outputs(project):
-    ran(project, *STEP, "flights.load")
-    ran(project, *STEP, "flights.clean")
+    prepared(project, "load", "clean")
     kept = project.files()
     project.edit("params.yaml", "late_after: 30", "late_after: 0")
 
@@ -140,7 +145,7 @@ def test_a_really_full_disk_keeps_the_previous_outputs(project):
     if mounted.returncode:
         pytest.skip("this machine lets nobody mount")
     try:
-        ran(project, *STEP, "flights.load")
+        prepared(project, "load")
         kept = project.files()
         project.edit("flights/steps/load.py", "return flights", "return pd.concat([flights] * 2).assign(x=range(12))")
         fill(project.root / "data/filler")
@@ -154,8 +159,7 @@ def test_a_really_full_disk_keeps_the_previous_outputs(project):
 
 
 def test_a_kill_in_the_middle_leaves_the_previous_outputs_whole(project):
-    ran(project, *STEP, "flights.load")
-    ran(project, *STEP, "flights.clean")
+    prepared(project, "load", "clean")
     kept = project.files()
     begun = slow_clean(project)
     process = started(project, *STEP, "flights.clean")
@@ -166,8 +170,7 @@ def test_a_kill_in_the_middle_leaves_the_previous_outputs_whole(project):
 
 
 def test_an_interruption_says_so_and_leaves_the_previous_outputs(project):
-    ran(project, *STEP, "flights.load")
-    ran(project, *STEP, "flights.clean")
+    prepared(project, "load", "clean")
     kept = project.files()
     begun = slow_clean(project)
     process = started(project, *STEP, "flights.clean")
@@ -181,8 +184,7 @@ def test_an_interruption_says_so_and_leaves_the_previous_outputs(project):
 
 
 def test_two_steps_at_once_do_not_disturb_each_other(project):
-    for each in ("load", "clean"):
-        ran(project, *STEP, f"flights.{each}")
+    prepared(project, "load", "clean")
     load_again, split = (started(project, *STEP, f"flights.{each}") for each in ("load", "split"))
     assert [each.wait(180) for each in (load_again, split)] == [0, 0]
     assert len(project.files()) == 4
