@@ -63,11 +63,12 @@ demo: .venv/.ready
 	@echo "  data/evaluate/             metrics, curves: .venv/bin/dvc plots show"
 	@echo "change late_after in params.yaml and run .venv/bin/dvc repro: only what depends on it runs again"
 
+# Each worker begins with a half of its own, so that what a folder's tests share is made once, and helps the other out.
 test: .venv/.ready
-	pytest -q -n $(WORKERS) --durations=10
+	pytest -q -n $(WORKERS) --dist worksteal --durations=10
 
 fast: .venv/.ready
-	pytest -q -n $(WORKERS) -m "not slow"
+	pytest -q -n $(WORKERS) --dist worksteal -m "not slow"
 
 lint: .venv/.ready
 	ruff check .
@@ -85,7 +86,7 @@ current: .venv/.ready
 
 # The flights' samples were recorded with pandas 3, whose dates and texts have other types.
 pandas2: .venv-pandas2/.ready
-	PATH="$(CURDIR)/.venv-pandas2/bin:$$PATH" pytest -q -n $(WORKERS) -m "not slow" \
+	PATH="$(CURDIR)/.venv-pandas2/bin:$$PATH" pytest -q -n $(WORKERS) --dist worksteal -m "not slow" \
 		tests/record tests/values tests/run tests/emit tests/project tests/cli tests/cache --ignore tests/run/parameters
 
 startup: .venv/.ready
