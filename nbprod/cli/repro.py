@@ -68,9 +68,14 @@ def repro(
             options = reproducing.options(jobs, force=force, keep_going=keep_going, captured=captured)
             found = reproducing.reproduce(".", targets, options, pull=pull, listener=listener)
     except LeftToDvc as left:
-        _dvc_does(left, ["repro", *given, *targets])
+        _dvc_does(left, ["repro", *given, *targets] if not left.rest else _rest(left.rest, force=force))
     click.echo(reproduced.reproduced_json(found) if as_json else reproduced.reproduced(found))
     sys.exit(0 if found.good else 1)
+
+
+def _rest(stages: Sequence[str], *, force: bool) -> list[str]:
+    """What DVC is to run where others have run already: these, and not what they need."""
+    return ["repro", "--single-item", *(["--force"] if force else []), *stages]
 
 
 def _dvc_does(left: LeftToDvc, arguments: Sequence[str]) -> NoReturn:

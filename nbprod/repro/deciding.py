@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.errors import ProjectBroken
 from nbprod.repro import entries, runcache, working
+from nbprod.repro.planning import looked_into
 from nbprod.repro.verdicts import Reason
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ def decided(stage: Stage, known: Entry | None, repository: Repository, runs: Run
 
     Raises:
         ProjectBroken: A dep or a parameter is missing.
+        LeftToDvc: A dep holds what nbprod doesn't do.
     """
+    if known is None:  # else the judge looks
+        for dep in stage.deps:
+            looked_into(dep, repository)
     reasons = tuple(repository.judge.reasons(stage, known))
     if force:
         return Decision(reasons or (Reason("forced"),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from nbprod.repro.verdicts import Reason, Verdict
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbprod.repro.repository import Repository
+    from nbprod.repro.stages import Dep, Stage
     from nbprod.repro.verdicts import State
 
 
@@ -29,3 +31,29 @@ def plan(repository: Repository, targets: Sequence[str] = (), *, force: bool = F
         state: State = "stale" if reasons else ("follows" if upstream else "fresh")
         verdicts[stage.key] = Verdict(stage, state, (*reasons, *upstream))
     return tuple(verdicts.values())
+
+
+def foreseen(stages: Sequence[Stage], repository: Repository) -> None:
+    """Look at what the stages read and none of them makes: what is left to DVC is best left before anything has run.
+
+    Raises:
+        LeftToDvc: A folder or a file of parameters holds what nbprod doesn't do.
+    """
+    made = {out.full for stage in stages for out in stage.outs}
+    for stage in stages:
+        for dep in stage.deps:
+            if dep.full not in made:
+                looked_into(dep, repository)
+        for params in stage.params:
+            if params.full not in made:
+                repository.parameters.values(params)
+
+
+def looked_into(dep: Dep, repository: Repository) -> None:
+    """Look at all that a folder holds.
+
+    Raises:
+        LeftToDvc: It holds what nbprod doesn't do.
+    """
+    if os.path.isdir(dep.full):
+        repository.digests.of(dep.full)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nbprod.adapters import yaml
 from nbprod.errors import NbprodError
 from nbprod.repro import entries
+from nbprod.repro.objects import FILES
 
 if TYPE_CHECKING:
     from nbprod.repro.entries import Entry
@@ -32,6 +33,7 @@ class RunCache:
     """The runs below a cache's folder."""
 
     def __init__(self, cache: str, memory: Memory) -> None:
+        self.cache = cache
         self.folder = os.path.join(cache, "runs")
         self.memory = memory
 
@@ -47,15 +49,20 @@ class RunCache:
 
     def save(self, run: Entry) -> None:
         """Keep a run, unless it is there."""
-        folder = self._folder(entries.key_of(run))
-        place = os.path.join(folder, entries.value_of(run))
+        folder, value = self._folder(entries.key_of(run)), entries.value_of(run)
+        place = os.path.join(folder, value)
         if os.path.exists(place):
             return
+        draft = self._draft(value)
         os.makedirs(folder, exist_ok=True)
-        draft = f"{place}.{os.getpid()}.tmp"
+        os.makedirs(os.path.dirname(draft), exist_ok=True)
         with open(draft, "w", encoding="utf-8") as file:
             file.write(entries.text(run))
         os.replace(draft, place)
+
+    def _draft(self, value: str) -> str:
+        """Where a run is written first: not where DVC, or we, take what lies there for a run; `dvc gc` removes it."""
+        return os.path.join(self.cache, *FILES, value[:2], f"{value[2:]}.{os.getpid()}.tmp")
 
     def _folder(self, key: str) -> str:
         return os.path.join(self.folder, key[:2], key)

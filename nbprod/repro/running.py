@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from nbprod.repro import finding, locking, pulling, settings
 from nbprod.repro.leftovers import recovered
 from nbprod.repro.outcomes import Nobody, Options, Outcome
-from nbprod.repro.planning import plan
+from nbprod.repro.planning import foreseen, plan
 from nbprod.repro.repository import opened
+from nbprod.repro.unsupported import LeftToDvc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,10 +66,14 @@ def _run(
     from nbprod.repro.scheduling import Scheduler
 
     may_run = [each.stage for each in verdicts if each.state != "fresh" or (options and options.force)]
+    foreseen(may_run, repository)
     forks = _forks(repository, may_run, stack)
     scheduler = Scheduler(repository, stages, options or Options(), listener, locks, forks, _source)
     try:
         outcomes = scheduler.run()
+    except LeftToDvc as left:
+        left.rest = tuple(repository.address(each) for each in may_run if each.key not in scheduler.ended)
+        raise
     finally:
         changed = _told(repository, scheduler)
     return Run(outcomes, tuple(changed), tuple(back))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NbprodError
-from nbprod.repro import gitignoring, lockfile, locking, preloading, runcache, shell, working
+from nbprod.repro import gitignoring, lockfile, locking, preloading, runcache, shell, storing, working
 from nbprod.repro.deciding import decided
 from nbprod.repro.guardian import Guardian
 from nbprod.repro.ledger import Ledger
@@ -20,6 +20,7 @@ from nbprod.repro.leftovers import aside_folder
 from nbprod.repro.outcomes import Ending, Outcome
 from nbprod.repro.processes import Running
 from nbprod.repro.turns import Turns
+from nbprod.repro.unsupported import LeftToDvc
 from nbprod.repro.working import Done, Failed, Job
 
 if TYPE_CHECKING:
@@ -74,9 +75,11 @@ class Scheduler:
         self.touched: list[str] = []
         self.written: dict[str, None] = {}
         self.stopping = False
+        self.left: LeftToDvc | None = None
         self.begun = 0
         self.flushed = 0.0
         self.asides: list[Aside] = []
+        storing.plain_mode()
         self.workers = ThreadPoolExecutor(options.jobs)
         self.guardian = Guardian()
 
@@ -86,6 +89,7 @@ class Scheduler:
         Raises:
             RepositoryBusy: Another process holds the lock, or a path that a stage reads or writes.
             WriteFailed: The disk or its permissions refused dvc.lock.
+            LeftToDvc: A stage has made what nbprod doesn't do; what ran beside it has ended, and is written down.
             KeyboardInterrupt: After Ctrl-C; what was complete by then is written down.
         """
         with self.guardian, self.workers:
@@ -99,6 +103,8 @@ class Scheduler:
                 self._flush()
         with suppress(OSError):
             os.rmdir(aside_folder(self.repository.root))
+        if self.left:
+            raise self.left
         return tuple(self.outcomes)
 
     def _begin(self) -> bool:
@@ -120,6 +126,8 @@ class Scheduler:
             if stage.source:
                 return self._track(stage, decision)
             self.locks.claim(stage.reads, [out.full for out in stage.outs])
+        except LeftToDvc as left:
+            return self._leave(left)
         except NbprodError as error:
             return self._fail(stage, Failed(error.message, 0.0, hint=error.hint))
         self._work(stage, decision)
@@ -189,6 +197,9 @@ class Scheduler:
     def _take(self, worked: Worked) -> None:
         stage = worked.stage
         self._let_go(stage)
+        if isinstance(worked.result, LeftToDvc):
+            self._leave(worked.result)
+            return
         if isinstance(worked.result, BaseException):
             raise worked.result
         if isinstance(worked.result, Failed):
@@ -232,6 +243,12 @@ class Scheduler:
         if code:
             return self._fail(stage, Failed(f"`dvc repro` of it exited with {code}", 0.0), decision)
         return self._end(stage, "checked", decision)
+
+    def _leave(self, left: LeftToDvc) -> bool:
+        """Begin nothing more: the stage and all that has not run is DVC's."""
+        self.left = self.left or left
+        self.stopping = True
+        return False
 
     def _fail(self, stage: Stage, failed: Failed, decision: Decision | None = None) -> bool:
         text = f"{failed.message}. {failed.hint}" if failed.hint else failed.message

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat as modes
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,25 @@ def _made(md5: str, draft: str, objects: Objects, links: tuple[str, ...]) -> Non
         target = f"{draft}/{name}"
         os.makedirs(os.path.dirname(target), exist_ok=True)
         _copy(objects.path(each), target, links)
+
+
+@cache
+def plain_mode() -> int:
+    """Return the permissions of a file that is made anew. To be asked first where no other thread makes files."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def settle(path: str) -> None:
+    """Give a file the permissions with which DVC leaves an output that it has taken in: those of a copy it would make.
+
+    A folder's files it leaves as they are.
+    """
+    found = os.lstat(path).st_mode
+    wanted = plain_mode() | (modes.S_IEXEC if found & 0o111 else 0)
+    if modes.S_ISREG(found) and modes.S_IMODE(found) != wanted:
+        os.chmod(path, wanted)
 
 
 def remove(path: str) -> None:

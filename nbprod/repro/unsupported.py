@@ -36,7 +36,12 @@ LEFT_TO_DVC = MappingProxyType(
 
 
 class LeftToDvc(Exception):
-    """Something that nbprod doesn't do itself; `reason` is a key of LEFT_TO_DVC, `detail` says where."""
+    """Something that nbprod doesn't do itself; `reason` is a key of LEFT_TO_DVC, `detail` says where.
+
+    Where stages had run before it was seen, `rest` names those that had not, in the order in which they run.
+    """
+
+    rest: tuple[str, ...] = ()
 
     def __init__(self, reason: str, detail: str = "") -> None:
         self.reason = reason

@@ -106,6 +106,8 @@ def _taken_in(stage: Stage, repository: Repository) -> Entry:
     """Look at all that the stage read and made, keep the outputs in the cache, and return what is to be written."""
     contents: dict[str, Content] = {dep.full: _found(dep.full, "dep", repository) for dep in stage.deps}
     for out in stage.outs:
+        if out.cache and os.path.exists(out.full):
+            storing.settle(out.full)
         contents[out.full] = _output(out, repository)
     params = values(stage, repository)
     entry = entries.entry(stage, contents, params)

@@ -58,7 +58,7 @@ stages:
     - ${item.a}.txt:
         push: false
   fit:
-    cmd: cat parts/a > model.txt && echo '{"auc":1}' > metrics.json && echo x >> keep.txt
+    cmd: cat parts/a > model.txt && chmod 750 model.txt && echo '{"auc":1}' > metrics.json && echo x >> keep.txt
     deps:
     - parts
     params:
@@ -136,11 +136,7 @@ def _left_behind(root: Path) -> dict[str, object]:
         for each in sorted(root.rglob("*"))
         if each.is_file() and not {".git", "tmp"} & set(each.relative_to(root).parts)
     }
-    in_cache = {name: oct(each.stat().st_mode) for name, each in files.items() if name.startswith(".dvc/cache/")}
-    return {
-        **{name: each.read_bytes() for name, each in files.items()},
-        **{f"mode {n}": m for n, m in in_cache.items()},
-    }
+    return {name: (each.read_bytes(), oct(each.stat().st_mode)) for name, each in files.items()}
 
 
 @pytest.mark.slow
@@ -358,6 +354,40 @@ def test_what_nbprod_doesn_t_do_goes_to_dvc_in_one_line(repository):
     assert done.stderr.startswith("nbprod: left to DVC: cache.type hardlink or symlink: hardlink\n")
     assert "Running stage 'a'" in done.stdout
     assert (repository / "a.txt").stat().st_nlink == 2, "DVC has linked it"
+
+
+def test_what_can_be_seen_goes_to_dvc_before_anything_runs(repository):
+    (repository / "dvc.yaml").write_text(
+        "stages:\n"
+        "  a: {cmd: echo a > a.txt, outs: [a.txt]}\n"
+        "  b: {cmd: cp a.txt b.txt, deps: [a.txt, in], outs: [b.txt]}\n"
+    )
+    (repository / "in").mkdir()
+    (repository / "in/broken").symlink_to("nothing")
+    with pytest.raises(LeftToDvc, match="a link to nothing") as left:
+        reproduce(repository)
+    assert left.value.rest == ()
+    assert not (repository / "a.txt").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [[], ["--force"]], ids=["stale", "forced"])
+def test_where_a_stage_leaves_the_next_to_dvc_nothing_runs_twice(repository, flags):
+    (repository / "dvc.yaml").write_text(
+        "stages:\n"
+        "  a: {cmd: echo a | tee a.txt >> ran; touch in/.dvcignore, outs: [a.txt], always_changed: true}\n"
+        "  long: {cmd: sleep 0.5; echo long | tee long.txt >> ran, outs: [long.txt]}\n"
+        "  b: {cmd: echo b > b.txt, deps: [a.txt, in], outs: [b.txt]}\n"
+        "  c: {cmd: echo c > c.txt, deps: [b.txt], outs: [c.txt]}\n"
+    )
+    (repository / "in").mkdir()
+    command = [sys.executable, "-m", "nbprod", "repro", "-j", "2", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "left to DVC: a .dvcignore inside of a dependency or an output" in done.stderr
+    assert "failed to reproduce 'b': .dvcignore file should not be in" in done.stderr, "DVC says why"
+    assert sorted((repository / "ran").read_text().split()) == ["a", "long"]
+    (repository / "in/.dvcignore").unlink()
+    assert stale_by_dvc(repository) == {"a", "b", "c"}, "what ended beside it is written down"
 
 
 @pytest.mark.slow

@@ -117,6 +117,7 @@ def holds(world):
         if path.is_file() and len(path.parent.name) == 2 and not path.name.endswith("tmp"):
             whole = hashlib.md5(path.read_bytes()).hexdigest()
             assert path.parent.name + path.name.removesuffix(".dir") == whole, f"{path} holds {whole}"
+    assert not list((world.root / ".dvc/cache/runs").rglob("*tmp")), "DVC would take a draft for a run"
     return set(world.project.pipelines["dvc.yaml"]["stages"]) - stale
 
 
