@@ -389,8 +389,9 @@ def test_a_broken_format_of_another_package_is_named(plugin, tmp_path):
 def test_what_needs_a_class_that_only_this_process_has_is_unstorable(tmp_path, monkeypatch):
     (tmp_path / "crafts.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "crafts", None)  # so that it is gone again at the end
+    del sys.modules["crafts"]
     crafts = importlib.import_module("crafts")
-    monkeypatch.setitem(sys.modules, "crafts", crafts)
     crafts.Late = type("Late", (list,), {"__module__": "crafts"})
     with pytest.raises(ValueUnstorable, match=r"'team' can't be stored: it holds the class crafts.Late, which was put"):
         save({"best": crafts.Late([1])}, tmp_path / "data", "team")
