@@ -91,7 +91,8 @@ def _without_dask() -> Iterator[None]:
     finally:
         del sys.modules[_DASKS]
         for name in ("get_dataframe_types", "get_index_types", "get_series_types"):
-            getattr(getattr(sys.modules["pandera.typing"], name, None), "cache_clear", lambda: None)()
+            asked = getattr(sys.modules.get("pandera.typing"), name, None)
+            getattr(asked, "cache_clear", lambda: None)()
 
 
 def _validated(frame: Any, schema: Any) -> Any:

@@ -109,30 +109,16 @@ def test_no_outputs_are_committed(ready):
     assert ready.command("git", "status", "--porcelain").stdout == ""
 
 
-@pytest.mark.parametrize("workflow", ["github", "gitlab"])
-def test_the_workflows_commands_pass_in_a_fresh_clone(fixture_ready, tmp_path, workflow):
+def test_the_workflows_commands_pass_in_a_fresh_clone(fixture_ready, tmp_path):
     """All but the installation, which needs a network."""
     fixture_ready.does("git", "clone", "-q", str(fixture_ready.root), str(tmp_path / "clone"))
     clone = Shop(tmp_path / "clone")
-    if workflow == "github":
-        commands = [
-            each["run"]
-            for each in read_yaml(clone, ".github/workflows/nbprod.yml")["jobs"]["notebooks"]["steps"]
-            if "run" in each
-        ]
-    else:
-        commands = read_yaml(clone, ".gitlab-ci.yml")["notebooks"]["script"]
-    assert commands[0].startswith("python -m pip install ")
-    if workflow == "gitlab":  # the same commands: they need not run twice
-        assert (
-            commands[1:]
-            == [
-                each["run"]
-                for each in read_yaml(clone, ".github/workflows/nbprod.yml")["jobs"]["notebooks"]["steps"]
-                if "run" in each
-            ][1:]
-        )
-        return
-    for each in commands[1:]:
+    steps = read_yaml(clone, ".github/workflows/nbprod.yml")["jobs"]["notebooks"]["steps"]
+    install, *commands = (each["run"] for each in steps if "run" in each)
+    gitlabs_install, *gitlabs = read_yaml(clone, ".gitlab-ci.yml")["notebooks"]["script"]
+    assert install.startswith("python -m pip install ")
+    assert gitlabs_install.startswith("python -m pip install ")
+    assert gitlabs == commands
+    for each in commands:
         done = clone.command("bash", "-eo", "pipefail", "-c", each)
         assert done.returncode == 0, f"{each}\n{done.stdout}\n{done.stderr}"
