@@ -79,6 +79,16 @@ def changed(folder: Path) -> tuple[Path, ...]:
     return tuple(above / name for name in done.stdout.split("\0") if name) if above else ()
 
 
+def committed(folder: Path, name: str) -> bytes | None:
+    """Return what the file of that name in the folder holds in the last commit; None where there is none."""
+    command = ["git", "-C", str(folder), "show", f"HEAD:./{name}"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
 def staged(folder: Path, target: Path) -> Path:
     """Write all files as git is about to commit them below `target`; return where the folder is there."""
     above = top(folder)

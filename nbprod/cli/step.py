@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from nbprod.cli.app import main
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+
+FORKED = "forked"  # by `nbprod repro`, which has moved the previous outputs aside
 
 
 @main.command(short_help="Run one exported step, as dvc repro does.")
@@ -26,8 +29,25 @@ def step(target: str, data: Path | None, *, as_json: bool) -> None:
     """
     from nbprod import project, report
 
-    ran = project.step(target, data=data)
+    try:
+        ran = project.step(target, data=data)
+    except BaseException:
+        if data is None and click.get_current_context().obj != FORKED:
+            _give_back(target)
+        raise
     click.echo(report.ran_json(ran) if as_json else report.ran(ran))
+
+
+def _give_back(target: str) -> None:
+    """Where DVC runs us, it has deleted what the stage had made."""
+    if not (stage := os.environ.get("DVC_STAGE", "").rpartition(":")[2]):
+        return
+    from nbprod.project import reproducing
+
+    for path in reproducing.given_back(stage, target):
+        click.echo(
+            f"nbprod: {path} is gone: DVC has deleted it, and neither its cache nor git's last commit has it.", err=True
+        )
 
 
 def forked(caller: Connection, target: str) -> int:
@@ -35,7 +55,7 @@ def forked(caller: Connection, target: str) -> int:
     before = set(sys.modules)
     try:
         # Without standalone mode click hands an exit code back as if it were what the command returned.
-        code: object = main.main(["step", target], prog_name="nbprod", standalone_mode=False)
+        code: object = main.main(["step", target], prog_name="nbprod", standalone_mode=False, obj=FORKED)
     except click.ClickException as error:
         error.show()
         return error.exit_code

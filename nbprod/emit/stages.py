@@ -20,9 +20,10 @@ EXTENSIONS = {
     "parquet": "parquet", "npy": "npy", "npz": "npz", "text": "txt", "bytes": "bin", "json": "json", "joblib": "joblib",
     "pickle": "pkl", "cloudpickle": "cloudpickle.pkl", "png": "png", "svg": "svg", "csv": "csv", "metrics": "json",
 }  # fmt: skip
-# DVC deletes a stage's outputs before it runs, unless they persist: a step that fails must leave the last ones.
-KEPT = {"persist": True}
-KEPT_UNCACHED = {"cache": False, "persist": True}
+# DVC deletes a stage's outputs before it runs, and `nbprod step` gives them back if it fails. Files that a step writes
+# itself persist, for it may add to what is there; DVC then keeps no run of the stage.
+UNCACHED = {"cache": False}
+OWN = {"cache": False, "persist": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,11 @@ def stage(step: StepPlan, plan: Plan) -> dict[str, Any]:
         "cmd": f"nbprod step {plan.package}.{step.name}",
         "deps": sorted({*_fed(step, plan), *_code(step, plan), *_read(step, plan)}),
         "params": [f"{plan.package}.{name}" for name in sorted(step.step.parameters)],
-        "outs": [{each.path: dict(KEPT)} for each in made if each.role == "out"]
-        + [{path: dict(KEPT_UNCACHED)} for path in _written(step, plan)],
-        "metrics": [{each.path: dict(KEPT_UNCACHED)} for each in made if each.role == "metric"],
-        "plots": [{each.path: KEPT_UNCACHED | drawn(each.names[0], step)} for each in made if each.role == "plot"]
-        + [{f"data/{step.name}/figures": dict(KEPT_UNCACHED)}] * step.displays,
+        "outs": [each.path for each in made if each.role == "out"]
+        + [{path: dict(OWN)} for path in _written(step, plan)],
+        "metrics": [{each.path: dict(UNCACHED)} for each in made if each.role == "metric"],
+        "plots": [{each.path: UNCACHED | drawn(each.names[0], step)} for each in made if each.role == "plot"]
+        + [{f"data/{step.name}/figures": dict(UNCACHED)}] * step.displays,
     }
     return {key: value for key, value in found.items() if value}
 

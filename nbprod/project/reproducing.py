@@ -120,6 +120,16 @@ def _told(reason: Reason, stage: Stage, repository: Repository, target: str) -> 
     return replace(reason, kind="code", what=where, path=reason.what)
 
 
+def given_back(name: str, target: str) -> tuple[str, ...]:
+    """Give back the outputs of a stage of this folder that DVC has deleted before it ran the step, which has failed.
+
+    What comes back are the paths that could not be given back.
+    """
+    from nbprod.repro import returning
+
+    return returning.given_back(str(Path.cwd()), name, target)
+
+
 @dataclass(frozen=True, slots=True)
 class Reproduced:
     """How each stage ended, in the order in which they did; `changed` are the files that git should know of."""

@@ -31,13 +31,7 @@ def read(root: str) -> Settings:
     Raises:
         LeftToDvc: One of them asks for what nbprod doesn't do.
     """
-    dvc = os.path.join(root, ".dvc")
-    core: dict[str, Any] = {}
-    cache: dict[str, Any] = {"dir": os.path.join(dvc, "cache")}
-    for file in (*_levels(), os.path.join(dvc, "config"), os.path.join(dvc, "config.local")):
-        found = _parsed(file)
-        core |= found.get("core", {})
-        cache |= _placed(found.get("cache", {}), os.path.dirname(os.path.abspath(file)))
+    core, cache = _sections(root)
     _supported(core, cache)
     links = cache.get("type") or ["reflink", "copy"]
     return Settings(
@@ -47,6 +41,26 @@ def read(root: str) -> Settings:
         autostage=_true(core.get("autostage")),
         hardlink_lock=_true(core.get("hardlink_lock")),
     )
+
+
+def cache_folder(root: str) -> str:
+    """Return where the repository's cache lies, however files are linked from it.
+
+    Raises:
+        LeftToDvc: It is a remote.
+    """
+    return str(_sections(root)[1]["dir"])
+
+
+def _sections(root: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    dvc = os.path.join(root, ".dvc")
+    core: dict[str, Any] = {}
+    cache: dict[str, Any] = {"dir": os.path.join(dvc, "cache")}
+    for file in (*_levels(), os.path.join(dvc, "config"), os.path.join(dvc, "config.local")):
+        found = _parsed(file)
+        core |= found.get("core", {})
+        cache |= _placed(found.get("cache", {}), os.path.dirname(os.path.abspath(file)))
+    return core, cache
 
 
 def _levels() -> list[str]:

@@ -58,7 +58,7 @@ def test_a_stage_says_what_it_reads_and_makes(two_steps):
         "cmd": "nbprod step mini.sum_up",
         "deps": ["data/load/rows.json", "mini/steps/sum_up.py"],
         "params": ["mini.limit"],
-        "outs": [{"data/sum_up/total.json": {"persist": True}}],
+        "outs": ["data/sum_up/total.json"],
     }
     assert standing["params.yaml"] == "mini:\n  limit: 3 # the border\n"
     assert standing[".dvcignore"] == "__pycache__\n*.pyc\n.nbprod\n"
@@ -93,7 +93,7 @@ EDITS = {
     "other words": ("Sum up (notebooks/mini.ipynb, cell 20)", "What we sum up"),
     "another way to run": ("cmd: nbprod step mini.sum_up", "cmd: uv run nbprod step mini.sum_up"),
     "frozen": ("    cmd: nbprod step mini.sum_up\n", "    cmd: nbprod step mini.sum_up\n    frozen: true\n"),
-    "no persistence": ("total.json:\n          persist: true", "total.json:\n          cache: false"),
+    "no cache": ("      - data/sum_up/total.json\n", "      - data/sum_up/total.json:\n          cache: false\n"),
     "a comment": ("  sum_up:\n", "  sum_up:  # the point of it all\n"),
 }
 
@@ -249,7 +249,7 @@ def test_a_plot_of_two_columns_says_how_it_is_drawn(mini, columns, drawn):
     record = Record("", "", "", steps=(StepSeen("load", "", outputs=(value,)),))
     standing, _ = shared(export(mini, record=record))
     (plot,) = stages(standing["dvc.yaml"])["load"]["plots"]
-    assert plot == {"data/load/the_roc.csv": {"cache": False, "persist": True, **drawn}}
+    assert plot == {"data/load/the_roc.csv": {"cache": False, **drawn}}
 
 
 def test_metrics_plots_shared_objects_and_files(mini):
@@ -260,8 +260,8 @@ def test_metrics_plots_shared_objects_and_files(mini):
     record = Record("", "", "", steps=(made, seen("use", "y", files_read=("out/log.txt",))))
     standing, _ = shared(export(mini, record=record))
     found = stages(standing["dvc.yaml"])
-    uncached = {"cache": False, "persist": True}
-    assert found["load"]["outs"] == [{"data/load/a+b.joblib": {"persist": True}}, {"out/log.txt": uncached}]
+    uncached = {"cache": False}
+    assert found["load"]["outs"] == ["data/load/a+b.joblib", {"out/log.txt": {"cache": False, "persist": True}}]
     assert found["load"]["metrics"] == [{"data/load/score.json": uncached}]
     assert found["load"]["plots"] == [{"data/load/curve.json": uncached}]
     assert found["use"]["deps"] == ["data/load/a+b.joblib", "mini/steps/use.py", "out/log.txt"]

@@ -49,6 +49,11 @@ def test_steps_run_forked_and_are_known_by_their_cells(repository):
     dvc("repro", "--force")
     assert (repository / "dvc.lock").read_bytes() == ours, "DVC's own process makes the same of them"
 
+    for scale, endings in ((3, ("ran", "ran")), (2, ("cached", "cached"))):
+        (repository / "params.yaml").write_text(f"shop:\n  scale: {scale}\n")
+        assert tuple(each.ending for each in reproduce(repository).outcomes[:2]) == endings
+    assert stale_by_dvc(repository) == set()
+
     module = repository / "shop/steps/load.py"
     module.write_text(module.read_text() + "\n# edited\n")
     (state,) = [each for each in planned(repository).stages if each.name == "load"]

@@ -156,8 +156,7 @@ PROJECT = {
             params:
               - flights.late_after
             outs:
-              - data/clean/flown.parquet:
-                  persist: true
+              - data/clean/flown.parquet
           split:
             cmd: nbprod step flights.split
             deps:

@@ -64,7 +64,7 @@ def test_an_output_that_dvc_yaml_moved_is_stored_and_found_there(project):
 
 def test_a_step_that_returns_nothing_may_write_its_own_file(project):
     project.write("flights/steps/clean.py", "def clean() -> None:\n    open('report.txt', 'w').write('done')\n")
-    project.edit("dvc.yaml", "data/clean/flown.parquet:\n          persist: true", "notebooks/report.txt")
+    project.edit("dvc.yaml", "    - data/clean/flown.parquet\n  split", "    - notebooks/report.txt\n  split")
     project.edit("dvc.yaml", "      - data/load/flights.parquet\n      - flights/schemas/clean.py", "      - a.txt")
     assert run(project, "clean")[0].outputs == ()
     project.write("flights/steps/clean.py", "def clean() -> None:\n    pass\n")

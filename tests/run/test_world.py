@@ -90,7 +90,7 @@ def test_plain_dvc_runs_the_pipeline_and_a_broken_schema_stops_it(dvc):
     failed = ran(dvc, "dvc", "repro", "clean")
     assert failed.returncode != 0
     assert "output 'flown' breaks its schema Flown in 3 of 5 rows" in failed.stderr
-    assert dvc.files() == made  # the stage persists its outputs
+    assert dvc.files() == made, "what DVC has deleted was given back"
     assert len(load(dvc.root / ".nbprod/failed/clean/flown.parquet")) == 3
 
     dvc.edit("flights/schemas/clean.py", " = pa.Field(eq=False)", "")
@@ -99,6 +99,14 @@ def test_plain_dvc_runs_the_pipeline_and_a_broken_schema_stops_it(dvc):
     assert "Stage 'load' didn't change" in again
     assert "clean: makes flown 5 × 3" in again
     assert not (dvc.root / ".nbprod/failed/clean").exists()
+
+    dvc.edit("params.yaml", "late_after: 0", "late_after: 30")
+    assert "Stage 'clean' is cached - skipping run" in ran(dvc, "dvc", "repro", "clean").stdout
+    assert dvc.files() == made
+
+    dvc.edit("flights/steps/evaluate.py", "import pandas as pd", "raise ValueError")
+    assert ran(dvc, "dvc", "repro", "--single-item", "evaluate").returncode != 0
+    assert dvc.files() == made, "metrics that only git would have, too"
 
 
 def test_outputs_linked_from_dvcs_cache_are_replaced_not_written_through(dvc):
