@@ -72,8 +72,8 @@ def _performed(
     from nbprod.report import batched
 
     try:
-        with running(plan, jobs) as tell:
-            done = batches.performed(plan, batches.executor(jobs, cluster), options, tell)
+        with running(plan, jobs) as show:
+            done = batches.performed(plan, batches.executor(jobs, cluster), options, show.ended, show.advance)
     except KeyboardInterrupt:
         click.echo(f"\n{batched.stopped(plan, named(notebook), cluster)}", err=True)
         sys.exit(INTERRUPTED)

@@ -50,6 +50,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a run is by now: the steps that were executed, and those whose work was there already."""
+
+    run: str
+    done: int
+    restored: int
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
     """All runs of a batch as a table: a row is a mapping of columns to plain values, None where there is none.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from nbprod.model.batch import Advance
     from nbprod.run.batches.executor import Executor
     from nbprod.run.batches.plan import Plan
 
@@ -92,8 +93,16 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def performed(plan: Plan, executor: Executor, options: Options, tell: Callable[[Entry], None] | None = None) -> Batched:
+def performed(
+    plan: Plan,
+    executor: Executor,
+    options: Options,
+    tell: Callable[[Entry], None] | None = None,
+    advance: Callable[[Advance], None] = lambda _: None,
+) -> Batched:
     """Run what is to be run, tell of each run that ends, and return what became of all.
+
+    `advance` hears of the steps of runs that have not ended yet, from other threads.
 
     Whatever stops it, Ctrl-C too, the index is written of what is complete by then.
 
@@ -105,7 +114,7 @@ def performed(plan: Plan, executor: Executor, options: Options, tell: Callable[[
     resume.claim(folder, plan.claimed)
     folder.write(shared.SNAPSHOT, json.dumps(plan.document, indent=1, ensure_ascii=False).encode())
     progress = _Progress(plan, folder)
-    running = executor.entries(plan.shared, plan.standing.todo)
+    running = executor.entries(plan.shared, plan.standing.todo, advance)
     try:
         for entry in running:
             progress.add(entry)

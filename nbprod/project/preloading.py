@@ -33,6 +33,7 @@ COMPANIONS = {  # what a package imports when it is first used
     "pandas": ("pandas.io.formats.html", "pyarrow.pandas_compat", "pyarrow.parquet"),
     "matplotlib": ("matplotlib_inline.backend_inline", "matplotlib.backends.backend_agg", "PIL.PngImagePlugin"),
 }
+EXTENDING = ("nbprod.magics", "nbprod.project.live", "nbprod.analyse")  # what the extension imports for its first cells
 EXTENSION = re.compile(r"^\s*%(?:re)?load_ext\s+nbprod\b", re.MULTILINE)
 
 
@@ -45,7 +46,7 @@ def preloadable(notebook: Notebook, folder: Path) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for cell in notebook.code_cells:
         if EXTENSION.search(cell.source):
-            found["nbprod.magics"] = None
+            found.update(dict.fromkeys(EXTENDING))
         turn = TURN.search(cell.source)
         last = cell.source.count("\n", 0, turn.start()) if turn else cell.source.count("\n") + 1
         for line, module, name in _imports(cell):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 
 import pytest
 
-from nbprod.project.batches import Options, planned, uninterrupted
+from nbprod.model.batch import Advance
+from nbprod.project.batches import Options, executor, performed, planned, uninterrupted
 from nbprod.run.batches.spec import Spec
 
 NOTEBOOK = """# %% tags=["parameters"]
@@ -40,3 +42,37 @@ def test_a_file_that_every_run_writes_is_told(whole):
     assert plan.work is not None
     assert (plan.work.steps, plan.work.unique) == (2, 2)
     assert plan.work.seconds is not None
+
+
+TWO_STEPS = """# %% tags=["parameters"]
+number: int = 0
+
+# %% tags=["step:load"]
+rows = list(range(10))
+
+# %% tags=["step:load"]
+rows = [each + 1 for each in rows]
+
+# %% tags=["step:fit"]
+score = sum(rows) * number
+
+# %%
+import os
+os.environ["OMP_WAIT_POLICY"]
+"""
+
+
+@pytest.mark.slow
+def test_steps_are_told_while_a_run_goes_on(whole):
+    project = whole("advancing", TWO_STEPS)
+    options = Options(str(project.root / "out"))
+    plan = planned(project.notebook, Spec({}, grid={"number": [1, 2]}), options)
+    told = []
+    done = performed(plan, executor(1, None), options, lambda entry: told.append(entry.name), told.append)
+    assert told == [
+        *(Advance("number=1", 1, 0), Advance("number=1", 2, 0), "number=1"),
+        *(Advance("number=2", 0, 1), Advance("number=2", 1, 1), "number=2"),
+    ]
+    assert [(each.done, each.restored) for each in done.entries] == [(2, 0), (1, 1)]
+    executed = json.loads((project.root / "out" / "runs" / "number=1" / "notebook.ipynb").read_text())
+    assert executed["cells"][-1]["outputs"][0]["data"]["text/plain"] == "'PASSIVE'"

@@ -36,7 +36,7 @@ def found(folder, *sources):
         (["import nbprod_is_developed_here"], ()),
         (["import this, antigravity, polars, json"], ("json",)),
         (["from tqdm import auto", "import tqdm.auto", "from tqdm.auto import tqdm", "import json"], ("json",)),
-        (["%load_ext nbprod", "import json"], ("nbprod.magics", "json")),
+        (["%load_ext nbprod", "import json"], ("nbprod.magics", "nbprod.project.live", "nbprod.analyse", "json")),
         (["import os\nos.environ['A'] = '1'\nimport json", "import html"], ("os",)),
         (["%env A=1\nimport json"], ()),
         (["!pip install json", "import json"], ()),

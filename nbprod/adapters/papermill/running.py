@@ -18,25 +18,26 @@ from nbprod.adapters.papermill.forked import forked
 from nbprod.errors import CellFailed, NbprodError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 IDLE = 60.0  # seconds that a server waits for another run
 LOG = logging.getLogger(__name__)  # what failed is raised: nbclient need not say it too
 LOG.addHandler(logging.NullHandler())
 
 
-def kernel_server(preload: Sequence[str] = ()) -> ForkServer:
-    """A server whose children are kernels with these modules imported."""
+def kernel_server(preload: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> ForkServer:
+    """A server whose children are kernels with these modules imported, in an environment with this added."""
     backend = os.environ.get("MPLBACKEND") or INLINE  # matplotlib asks for it when it is imported
-    return ForkServer((*PRELOAD, *preload), environment={"MPLBACKEND": backend}, idle=IDLE)
+    return ForkServer((*PRELOAD, *preload), environment={**(environment or {}), "MPLBACKEND": backend}, idle=IDLE)
 
 
-def run_notebook(
+def run_notebook(  # noqa: PLR0913  (all by name)
     nb: Any,
     *,
     folder: str | os.PathLike[str],
     server: ForkServer,
     restorer: tuple[str, Sequence[Any]] | None = None,
+    environment: Mapping[str, str] | None = None,
     timeout: float | None = None,
     on_cell: Callable[[int, Any], None] | None = None,
     ahead: bool = False,
@@ -46,7 +47,7 @@ def run_notebook(
     The node is changed in place: it has the outputs and papermill's timings, also of a run that fails. `timeout` is in
     seconds for one cell; `on_cell` is told each code cell that is done, by its index among all cells. `restorer`
     ("module:function", arguments) makes a `Restorer` in the child, of the shell and the arguments. `ahead`: have the
-    process of another run like this one begin now.
+    process of another run like this one begin now. The child's environment is the caller's, unless given.
 
     Raises:
         CellFailed: a cell raised, took too long, or its process died.
@@ -58,7 +59,7 @@ def run_notebook(
     manager.notebook_start()
     options = {"log": LOG, "timeout_func": lambda _: timeout, "resources": {"metadata": {"path": os.fspath(folder)}}}
     try:
-        with forked(server, options, restorer=restorer, ahead=ahead) as ready:
+        with forked(server, options, restorer=restorer, environment=environment, ahead=ahead) as ready:
             _Client(manager, **ready).execute()
     except (RuntimeError, DeadKernelError) as error:  # before the first cell, or after the last
         raise NbprodError(f"the notebook's process ended: {error}", hint="The machine may lack memory.") from error

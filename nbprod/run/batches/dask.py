@@ -6,17 +6,18 @@ import atexit
 import datetime as dt
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import ClusterFailed, NbprodError
-from nbprod.model.batch import Entry, Status
+from nbprod.model.batch import Advance, Entry, Status
 from nbprod.run.batches.engine import Engine
 from nbprod.run.batches.performing import perform_once
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
+    from nbprod.run.batches.advancing import Told
     from nbprod.run.batches.runs import Run
     from nbprod.run.batches.shared import Shared
 
@@ -34,9 +35,10 @@ class Dask:
     address: str
     patience: float = 10
 
-    def entries(self, shared: Shared, runs: Iterable[Run]) -> Generator[Entry]:
+    def entries(self, shared: Shared, runs: Iterable[Run], tell: Told) -> Generator[Entry]:
         """Yield what became of each run as soon as it ended."""
         with _client(self.address, self.patience) as client:
+            client.subscribe_topic(_topic(shared), lambda event: tell(Advance(*event[1])))
             futures = {
                 client.submit(on_worker, shared, run, key=f"nbprod-{run.name}-{shared.token}", pure=False): run
                 for run in runs
@@ -51,12 +53,20 @@ class Dask:
 
 def on_worker(shared: Shared, run: Run) -> Entry:
     """Perform a run on a worker, whose runs of a batch are forked from one process."""
+    from distributed import get_worker
+
+    worker = get_worker()
     with _lock:
         if shared.token not in _engines:
             _end(*_engines)
             _engines[shared.token] = Engine(shared.preload)
             atexit.register(_engines[shared.token].close)
-    return perform_once(shared, run, _engines[shared.token])
+    return perform_once(shared, run, _engines[shared.token], lambda how: worker.log_event(_topic(shared), astuple(how)))
+
+
+def _topic(shared: Shared) -> str:
+    """Under which workers tell how far runs of the batch are."""
+    return f"nbprod-{shared.token}"
 
 
 def stop_worker(token: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from dataclasses import dataclass
@@ -12,15 +13,18 @@ from nbprod.errors import CellFailed, NbprodError
 from nbprod.run.batches import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nbprod.run.batches.shared import Document
+
+    OnCell = Callable[[int, Any], None]
 
 BEGIN = "nbprod.project.batchchild:begin"  # named, for it lies above: it runs in the notebook's process
 OWN = (BEGIN.partition(":")[0], "nbprod.record.restoring")  # what of ours a run imports
 LAST = "nbprod.record.restoring.modules:look_around()"
 GRACE = 5.0  # seconds that a cell which hears no alarm has beyond the run's
 PLACE = re.compile(r"^cell \d+(, line \d+)? (raised )?")
+OPENMP = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}  # who has set one of these knows better
 CHANCES = 3  # for a run whose restored values were lost: each of them is made anew
 
 
@@ -52,25 +56,31 @@ class Engine:
     def __init__(self, preload: Sequence[str] = ()) -> None:
         from nbprod.adapters.papermill.running import kernel_server
 
-        self.server = kernel_server((*OWN, *preload, LAST))
+        self.server = kernel_server((*OWN, *preload, LAST), _patient())
         self.stopped = threading.Event()
 
-    def execute(self, document: Document, folder: str, orders: inside.Orders, plan: Any = None) -> Executed:
+    def execute(
+        self, document: Document, folder: str, orders: inside.Orders, plan: Any = None, on_cell: OnCell | None = None
+    ) -> Executed:
         """Run the notebook top to bottom, then keep what is wanted; the whole is stopped when its time is up.
+
+        `on_cell` is told each code cell that has ended, by its index.
 
         Raises:
             Stopped: `stop` was called meanwhile.
             NbprodError: No process could be started.
         """
         for _ in range(CHANCES):
-            executed = self._executed(document, folder, orders, plan)
+            executed = self._executed(document, folder, orders, plan, on_cell)
             lost = Path(orders.folder) / inside.LOST
             if not lost.exists():
                 break
             lost.unlink()
         return executed
 
-    def _executed(self, document: Document, folder: str, orders: inside.Orders, plan: Any) -> Executed:
+    def _executed(
+        self, document: Document, folder: str, orders: inside.Orders, plan: Any, on_cell: OnCell | None
+    ) -> Executed:
         from nbprod.adapters.papermill.running import run_notebook
 
         node = _with_end(document)
@@ -78,7 +88,14 @@ class Engine:
         timeout = None if orders.timeout is None else orders.timeout + GRACE
         try:
             run_notebook(
-                node, folder=folder, server=self.server, restorer=(BEGIN, (orders, plan)), timeout=timeout, ahead=True
+                node,
+                folder=folder,
+                server=self.server,
+                restorer=(BEGIN, (orders, plan)),
+                environment=os.environ | _patient(),
+                timeout=timeout,
+                on_cell=on_cell,
+                ahead=True,
             )
         except CellFailed as error:
             failure = _failure(error, orders)
@@ -100,6 +117,14 @@ class Engine:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _patient() -> dict[str, str]:
+    """Let OpenMP's threads sleep while they wait for one another; what they compute is the same.
+
+    Where runs go side by side, a thread that spins keeps the one that it waits for from the processor.
+    """
+    return {} if OPENMP & os.environ.keys() else {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def _with_end(document: Document) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from nbprod.model.batch import Entry
+    from nbprod.run.batches.advancing import Told
     from nbprod.run.batches.runs import Run
     from nbprod.run.batches.shared import Shared
 
@@ -24,10 +25,11 @@ PATIENCE = 5.0  # seconds that runs have to end when they are interrupted
 class Executor(Protocol):
     """Performs the runs of a batch, several at once."""
 
-    def entries(self, shared: Shared, runs: Iterable[Run]) -> Generator[Entry]:
+    def entries(self, shared: Shared, runs: Iterable[Run], tell: Told) -> Generator[Entry]:
         """Yield what became of each run as soon as it ended; what still runs is stopped when the generator is closed.
 
-        A run that raises (the disk is full, the storage is gone) ends the batch: what it raised is raised here.
+        `tell` hears, in whatever thread, how far runs are that have not ended. A run that raises (the disk is full, the
+        storage is gone) ends the batch: what it raised is raised here.
         """
         ...
 
@@ -38,7 +40,7 @@ class Local:
 
     jobs: int = 1
 
-    def entries(self, shared: Shared, runs: Iterable[Run]) -> Generator[Entry]:
+    def entries(self, shared: Shared, runs: Iterable[Run], tell: Told) -> Generator[Entry]:
         """Yield what became of each run as soon as it ended."""
         todo = iter(runs)
         ended: queue.SimpleQueue[Entry | BaseException | None] = queue.SimpleQueue()
@@ -51,7 +53,7 @@ class Local:
                     with taking:
                         run = next(todo)
                     try:
-                        ended.put(perform(shared, run, engine))
+                        ended.put(perform(shared, run, engine, tell))
                     except BaseException as error:  # noqa: BLE001 - it is raised where the batch is
                         ended.put(error)
                         break

@@ -104,7 +104,10 @@ def test_a_worker_is_killed_and_one_comes_late(cluster, project, tmp_path):
             os.kill(doomed.pid, signal.SIGKILL)
             cluster.join()
 
-    done = batches.performed(plan, Dask(cluster.address), options, tell)
+    advanced = []
+    done = batches.performed(plan, Dask(cluster.address), options, tell, advanced.append)
+    assert {each.run for each in advanced} >= set(told[2:-1]), "the last word may come late"
+    assert {(each.done, each.restored) for each in advanced} == {(1, 0)}
     assert [entry.status for entry in done.entries] == ["complete"] * RUNS
     assert [entry.metrics["result"]["square"] for entry in done.entries] == [number**2 for number in range(RUNS)]
     assert sorted(told) == sorted(entry.name for entry in done.entries)
