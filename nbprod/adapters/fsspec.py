@@ -35,6 +35,18 @@ def filesystem(url: str) -> tuple[Any, str]:
     return fs, path
 
 
+def module_of(url: str) -> str:
+    """Return the module that speaks to that storage; "" if nobody knows one.
+
+    >>> module_of("s3://bucket/cache")
+    's3fs'
+    """
+    from fsspec.registry import known_implementations
+
+    known = known_implementations.get(url.partition("://")[0], {"class": ""})
+    return str(known["class"]).rpartition(".")[0]
+
+
 def read(url: str) -> bytes:
     """Return the file's content; FileNotFoundError where there is none."""
     fs, path = filesystem(url)

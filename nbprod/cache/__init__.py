@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nbprod.cache.blobs import Blob
 from nbprod.cache.entries import Entry
-from nbprod.cache.place import DEFAULT_LIMIT, folder_of, limit, size_of
+from nbprod.cache.place import DEFAULT_LIMIT, folder_of, limit, size_of, url_beyond
 from nbprod.cache.pruning import Pruned, prune
 from nbprod.cache.store import Lost, Store
 from nbprod.cache.survey import Kept, Survey, survey
@@ -26,4 +26,5 @@ __all__ = [
     "prune",
     "size_of",
     "survey",
+    "url_beyond",
 ]

@@ -40,7 +40,7 @@ def put(folder: Path, key: str, facts: Mapping[str, Any], blobs: Sequence[Blob])
     content = {"key": key, "facts": facts, "blobs": [(each.digest, each.size) for each in blobs]}
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     name = xxh3_64_hexdigest(json.dumps(facts.get("observed"), sort_keys=True).encode())
-    path = _folder(folder, key) / f"{name}{ENDING}"
+    path = folder_of(folder, key) / f"{name}{ENDING}"
     files.write(path, [files.signed(text)])
     return Entry(key, facts, tuple(blobs), path)
 
@@ -102,5 +102,6 @@ def paths(folder: Path) -> Iterator[Path]:
     yield from sorted((folder / "entries").glob(f"*/*/[!.]*{ENDING}"))
 
 
-def _folder(folder: Path, key: str) -> Path:
+def folder_of(folder: Path, key: str) -> Path:
+    """The folder of a key's entries."""
     return folder / "entries" / key[:2] / key

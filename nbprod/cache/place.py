@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from nbprod.adapters.fsspec import is_local
 from nbprod.errors import UsageError
 
 FOLDER = "NBPROD_CACHE"  # the environment variables that move the store, and bound it
@@ -15,9 +16,15 @@ UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 
 def folder_of(root: Path) -> Path:
-    """The folder of the store: what NBPROD_CACHE names, else `.nbprod/cache` in the project."""
-    given = os.environ.get(FOLDER)
-    return Path(given).expanduser().absolute() if given else root / ".nbprod" / "cache"
+    """The folder of the store: what NBPROD_CACHE names, else `.nbprod/cache` in the project; a URL lies beyond that."""
+    given = os.environ.get(FOLDER, "")
+    return Path(given).expanduser().absolute() if given and is_local(given) else root / ".nbprod" / "cache"
+
+
+def url_beyond() -> str:
+    """The URL of the store behind the folder, where NBPROD_CACHE is one; else ""."""
+    given = os.environ.get(FOLDER, "")
+    return "" if is_local(given) else given
 
 
 def limit() -> int:

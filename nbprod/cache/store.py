@@ -7,8 +7,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from nbprod.cache import blobs, entries, locks, pruning
+from nbprod.cache.beyond import Beyond
 from nbprod.cache.blobs import DamagedError
 from nbprod.cache.survey import files
+from nbprod.errors import StorageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,28 +31,57 @@ class Lost(Exception):
 
 
 class Store:
-    """A store on disk. `notes` say what failed, each once; `broken`: this process has given it up."""
+    """A store on disk, and at the URL `beyond` if there is one: there other machines look, too.
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    `notes` say what failed, each once; `broken`: this process has given it up.
+    """
+
+    def __init__(self, folder: Path, limit: int, beyond: str = "") -> None:
         self.folder = folder
         self.limit = limit
+        self.beyond = Beyond(beyond, folder) if beyond else None
         self.notes: list[str] = []
         self.broken = False
         self._lease: Lock | None = None
         self._process = 0
         self._unseen: float | None = None  # bytes written since the size was looked at
 
-    def find(self, key: str) -> Iterator[Entry]:
-        """Yield the entries under a key whose blobs are there; the others are taken away."""
+    def find(self, key: str, *, far: bool = False) -> Iterator[Entry]:
+        """Yield the entries under a key whose blobs are there; the others are taken away. `far`: look beyond, too."""
         if self.broken:
             return
         self._use()
         for entry in entries.of_key(self.folder, key):
-            if all(blobs.is_there(self.folder, each) for each in entry.blobs):
+            if self._is_whole(entry):
                 yield entry
             else:
                 entries.remove(entry.path)
                 self._say("a value of the cache is gone, and is made again")
+        if far and self.beyond is not None:
+            yield from self._found_beyond(self.beyond, key)
+
+    def _found_beyond(self, beyond: Beyond, key: str) -> Iterator[Entry]:
+        try:
+            self._prepare()
+            for entry in beyond.bring_entries(key):
+                if self._is_whole(entry):
+                    self._bound(entry.size)
+                    yield entry
+                else:
+                    entries.remove(entry.path)
+        except StorageFailed as error:
+            self._alone(error)
+        except OSError as error:
+            self._fails(error)
+
+    def _is_whole(self, entry: Entry) -> bool:
+        """Whether the entry's blobs are here, or could be brought."""
+        missing = [each for each in entry.blobs if not blobs.is_there(self.folder, each)]
+        try:
+            return not missing or (self.beyond is not None and all(map(self.beyond.bring_blob, missing)))
+        except StorageFailed as error:
+            self._alone(error)
+            return False
 
     def used(self, entry: Entry) -> None:
         """Note that an entry was used."""
@@ -86,8 +117,13 @@ class Store:
         self._say("a value of the cache is damaged or gone, and is made again")
         return Lost(str(error))
 
-    def keep(self, key: str, facts: Mapping[str, Any], values: Sequence[Sequence[Buffer]]) -> Entry | None:
-        """Keep the values, each as its buffers, and what there is to know of them; None if it can't be."""
+    def keep(
+        self, key: str, facts: Mapping[str, Any], values: Sequence[Sequence[Buffer]], *, far: bool = False
+    ) -> Entry | None:
+        """Keep the values, each as its buffers, and what there is to know of them; None if it can't be.
+
+        `far`: other machines are to find them, too.
+        """
         if self.broken:
             return None
         self._use()
@@ -96,6 +132,10 @@ class Store:
             made = [blobs.put(self.folder, each) for each in values]
             entry = entries.put(self.folder, key, facts, made)
             self._bound(entry.size)
+            if far and self.beyond is not None:
+                self.beyond.put(entry)
+        except StorageFailed as error:
+            self._alone(error)
         except OSError as error:
             self._fails(error)
             return None
@@ -147,6 +187,11 @@ class Store:
         """Give the store up for this process."""
         self.broken = True
         self._say(f"{self.folder} can't be used as cache: {os.strerror(error.errno or 0).lower()}; nothing is kept")
+
+    def _alone(self, error: StorageFailed) -> None:
+        """Give up what lies beyond, for this process; what is here goes on."""
+        self.beyond = None
+        self._say(f"the cache is this machine's alone: {error.message}")
 
     def _say(self, note: str) -> None:
         if note not in self.notes:

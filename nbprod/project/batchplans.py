@@ -202,9 +202,17 @@ def _shared(subject: Subject, options: Options, folder: Folder) -> shared.Shared
         subject.declarations.replaces,
         options.timeout,
         options.retries,
-        subject.preload,
+        _preload(subject),
         subject.plan,
     )
+
+
+def _preload(subject: Subject) -> tuple[str, ...]:
+    """What runs import: the notebook's imports, and what reaches the store."""
+    from nbprod.adapters.fsspec import module_of
+
+    beyond = subject.plan.beyond
+    return (*subject.preload, module_of(beyond)) if beyond and module_of(beyond) else subject.preload
 
 
 def _wanted(graph: Graph) -> Iterable[shared.Wanted]:

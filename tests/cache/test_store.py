@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import resource
 import signal
 import time
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbprod.adapters import fsspec
 from nbprod.cache import Lost, Store, prune, size_of, survey
 from nbprod.cache import blobs as blob_files
 from nbprod.errors import UsageError
@@ -266,3 +268,62 @@ def test_the_store_stays_within_its_limit(tmp_path):
 def test_what_is_no_size_is_said(text):
     with pytest.raises(UsageError, match="is no size"):
         size_of(text)
+
+
+@pytest.fixture(name="machines")
+def fixture_machines(tmp_path):
+    """Two folders, as of two machines, with one store behind both."""
+    url = f"memory://{tmp_path.name}"
+    return [Store(tmp_path / name, 10**9, url) for name in ("one", "other")]
+
+
+def test_what_one_machine_keeps_another_finds(machines):
+    one, other = machines
+    kept_far = one.keep(KEY, {"observed": {}}, [[b"values"], [b"more"]], far=True)
+    assert [*other.find(KEY)] == []
+    (entry,) = other.find(KEY, far=True)
+    assert entry.blobs == kept_far.blobs
+    assert read(other, entry)[0] == b"values"
+    assert [*other.find(KEY)] == [entry], "it is here now"
+    kept(one, "cd" * 16)
+    assert [*other.find("cd" * 16, far=True)] == [], "what was not to be found stays here"
+
+
+def test_a_blob_that_is_damaged_beyond_is_taken_away_and_put_anew(machines):
+    one, other = machines
+    blob = one.keep(KEY, {"observed": {}}, [[b"values"]], far=True).blobs[0]
+    fs, place = fsspec.filesystem(f"{one.beyond.url}/blobs/{blob.digest[:2]}/{blob.digest}")
+    fs.pipe_file(place, b"x" * blob.size)
+    assert [*other.find(KEY, far=True)] == []
+    assert not fs.exists(place)
+    kept_again = other.keep(KEY, {"observed": {}}, [[b"values"]], far=True)
+    assert fs.cat_file(place)[: len(blob_files.MAGIC)] == blob_files.MAGIC
+    assert kept_again.blobs == (blob,)
+
+
+def test_a_blob_that_is_gone_here_comes_from_beyond(machines):
+    one, _ = machines
+    entry = one.keep(KEY, {"observed": {}}, [[b"values"]], far=True)
+    blob_files.path_of(one.folder, entry.blobs[0]).unlink()
+    assert read(one, only(one))[0] == b"values"
+    assert one.notes == []
+
+
+def test_a_storage_that_cannot_be_used_is_given_up_and_said_once(tmp_path):
+    store = Store(tmp_path, 10**9, "nowhere://bucket/cache")
+    assert [*store.find(KEY, far=True)] == []
+    assert store.keep(KEY, {"observed": {}}, [[b"values"]], far=True) is not None
+    assert read(store, only(store))[0] == b"values"
+    (note,) = store.notes
+    assert note.startswith("the cache is this machine's alone: nowhere://bucket/cache")
+
+
+def test_the_network_moves_no_random_numbers(machines, monkeypatch):
+    one, _ = machines
+    fs, _ = fsspec.filesystem(one.beyond.url)
+    monkeypatch.setattr(fs, "pipe_file", lambda *_: random.random())
+    random.seed(1)
+    expected = random.random()
+    random.seed(1)
+    one.keep(KEY, {"observed": {}}, [[b"values"]], far=True)
+    assert random.random() == expected

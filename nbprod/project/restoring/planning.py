@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from xxhash import xxh3_128_hexdigest
 
 from nbprod.analyse.facts import is_history
-from nbprod.cache import folder_of, limit
+from nbprod.cache import folder_of, limit, url_beyond
 from nbprod.model.graph import CellKind
 from nbprod.model.notebook import Role
 from nbprod.project.restoring import words
@@ -66,6 +66,7 @@ def plan_of(notebook: Notebook, graph: Graph, *, root: Path, folder: Path, store
         text=text,
         cells=cells,
         parameters=tuple(each.name for each in graph.parameters),
+        beyond=url_beyond() if store is None else "",
     )
 
 

@@ -49,6 +49,7 @@ class Plan:
     cells: Mapping[int, CellPlan] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
     eager: bool = False  # values are looked through before names stand for them, and bound at once
+    beyond: str = ""  # the URL of a store behind the folder, which other machines share
     least: float = 0.0  # seconds that a cell must have taken for its work to be kept
 
     def injected(self, at: int, replaces: int | None = None) -> Plan:

@@ -41,7 +41,7 @@ class Restorer:
     ) -> None:
         self.plan = plan
         self._accepts = accepts
-        self.store = Store(plan.folder, plan.limit)
+        self.store = Store(plan.folder, plan.limit, plan.beyond)
         self.names = Names(namespace, self.store.read)
         self.fates: dict[int, Fate] = {}
         self._draws = randomness.Draws()
@@ -153,7 +153,7 @@ class Restorer:
         """The entry that holds, or the lock under which the cell is to run; whoever waited in vain runs without it."""
         if cell.fresh:
             return None, None
-        entry = self._holding(key, cell)
+        entry = self._holding(key, cell, far=True)
         if entry is not None:
             return entry, None
         lock = self.store.lock(key, wait=False)
@@ -162,9 +162,9 @@ class Restorer:
         self._free(self.store.lock(key, wait=True))
         return self._holding(key, cell), None
 
-    def _holding(self, key: str, cell: CellPlan) -> Entry | None:
+    def _holding(self, key: str, cell: CellPlan, *, far: bool = False) -> Entry | None:
         """The first entry that has all that is needed now, and of which everything holds that was observed then."""
-        found = (each for each in self.store.find(key) if cell.live.isdisjoint(each.facts["gone"]))
+        found = (each for each in self.store.find(key, far=far) if cell.live.isdisjoint(each.facts["gone"]))
         return next((each for each in found if self._keys.holds(each.facts["observed"]) and self._accepts(each)), None)
 
     def _mapped(self, entry: Entry | None) -> list[mmap] | None:
@@ -255,7 +255,7 @@ class Restorer:
             "outputs": outputs,
             "more": more,
         }
-        return self.store.keep(running.key, facts, made.values) is not None
+        return self.store.keep(running.key, facts, made.values, far=True) is not None
 
     def _checked_draws(self, cell: CellPlan) -> list[str]:
         """The global random states that the cell went on with."""

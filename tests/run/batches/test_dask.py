@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,3 +138,29 @@ def test_workers_write_to_a_bucket(bucket, cluster, project, tmp_path):
     assert Folder(options.out).names("runs/number=3") == ["metrics.json", "notebook.ipynb", "outputs", "run.json"]
     again = batches.planned(project, spec, options)
     assert again.standing.todo == ()
+
+
+PURE = (
+    "%load_ext nbprod",
+    "number: int = 0",
+    "%%step load\nrows = list(range(1000))",
+    "%%step fit --metrics result\nresult = {'sum': sum(rows) * number}",
+)
+
+
+def test_work_that_was_done_here_is_restored_on_a_worker_from_a_bucket(bucket, cluster, project, tmp_path, monkeypatch):
+    monkeypatch.setenv("NBPROD_CACHE", f"{bucket}/cache")
+    cluster.join()
+    project.write_text(notebook(PURE))
+    spec = Spec({}, grid={"number": [1, 2]})
+
+    def counts(out, executor):
+        options = batches.Options(out)
+        done = batches.performed(batches.planned(project, spec, options), executor, options)
+        assert [entry.notes for entry in done.entries] == [(), ()]
+        assert [entry.metrics["result"]["sum"] for entry in done.entries] == [499500, 999000]
+        return [(entry.done, entry.restored) for entry in done.entries]
+
+    assert counts(str(tmp_path / "here"), batches.executor(1, None)) == [(2, 0), (1, 1)]
+    shutil.rmtree(project.parent / ".nbprod")  # what another machine never had
+    assert counts(f"{bucket}/far", Dask(cluster.address)) == [(0, 2), (0, 2)]
