@@ -6,6 +6,7 @@ All else is theirs: the user's profile and its startup files, extensions, events
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import pickle
@@ -15,6 +16,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import zmq
+from ipykernel import ipkernel
 from ipykernel.displayhook import ZMQDisplayHook
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -26,6 +28,7 @@ from nbprod.adapters.ipykernel import INLINE, REPLAY, standin
 from nbprod.adapters.ipykernel.outlet import Limit, Outlet, Shell, Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
     from nbprod.adapters.ipykernel.restoring import Restoring
@@ -42,7 +45,8 @@ class Kernel(IPythonKernel):
     _supports_kernel_subshells = False
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(**traits)
+        with _no_modules():
+            super().__init__(**traits)
         self.io_loop = IOLoop.current()
         self.limit = Limit()
 
@@ -67,6 +71,20 @@ class Kernel(IPythonKernel):
 
     def _abort_queues(self, *_: object) -> None:
         """Nobody asks for a cell before the last one has ended."""
+
+
+@contextlib.contextmanager
+def _no_modules() -> Iterator[None]:
+    """Spare the kernel the list of all modules that it makes for a debugger, which nobody can attach here.
+
+    Each module that is looked at is a page or two that a forked process copies: half of all that a kernel begins with.
+    """
+    theirs: Any = ipkernel
+    theirs.sys = SimpleNamespace(**{**vars(sys), "modules": {}})
+    try:
+        yield
+    finally:
+        theirs.sys = sys
 
 
 def _flush_c() -> None:
