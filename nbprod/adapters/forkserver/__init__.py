@@ -30,6 +30,7 @@ from nbprod.errors import NbprodError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    Ends = tuple[socket.socket, Connection | None]
 __all__ = ["Child", "ForkServer"]
 
 # nbprod itself goes last: a project's own modules and packages come before it, as in any Python.
@@ -67,7 +68,7 @@ class ForkServer:
         self.environment = dict(environment or {})
         self.idle = idle
         self._children: weakref.WeakSet[Child] = weakref.WeakSet()
-        self._ahead: deque[tuple[Any, Child]] = deque()
+        self._ahead: deque[tuple[Order, Ends]] = deque()
         self._sending = threading.Lock()
         self.interrupted = False
         self._closed = False
@@ -97,12 +98,7 @@ class ForkServer:
             NbprodError: the server was closed, or died and could not be started anew, or the machine refuses another
                 process.
         """
-        order = Order(
-            target=target,
-            args=pickle.dumps(tuple(args), protocol=pickle.HIGHEST_PROTOCOL),
-            folder=os.fspath(folder) if folder is not None else str(Path.cwd()),
-            environment=dict(os.environ if environment is None else environment),
-        )
+        order = _order(target, args, folder, environment)
         streams = {ERROR: stderr, OUTPUT: stdout}
         if early and self._early is not None:
             with contextlib.suppress(OSError, EOFError):
@@ -123,18 +119,19 @@ class ForkServer:
         self, target: str, args: Sequence[Any] = (), *, folder: str, environment: Mapping[str, str]
     ) -> Child:
         """As `start`; the next one like it begins now, and makes itself ready while this one has work to do."""
-        key = (target, args, folder, environment)
-        child = self._begun(key) or self.start(target, args, folder=folder, environment=environment)
+        order = _order(target, args, folder, environment)
+        child = self._begun(order) or self.start(target, args, folder=folder, environment=environment)
         if not self._ahead and not self.interrupted:
-            with contextlib.suppress(NbprodError):  # who needs it will be told
-                self._ahead.append((key, self.start(target, args, folder=folder, environment=environment)))
+            with contextlib.suppress(OSError):  # who needs it will be told
+                self._ahead.append((order, self._ordered(order, {}, self._control, channel=True)))
         return child
 
-    def _begun(self, key: Any) -> Child | None:
+    def _begun(self, order: Order) -> Child | None:
         """The child that began ahead, if it is the one that is wanted, and lives."""
-        with contextlib.suppress(IndexError):
-            wanted, child = self._ahead.popleft()
-            if wanted == key and child.wait(0) is None:
+        with contextlib.suppress(IndexError, OSError, EOFError):
+            wanted, ends = self._ahead.popleft()
+            child = self._born(*ends)
+            if wanted == order and child.wait(0) is None:
                 return child
             child.close()
         return None
@@ -219,6 +216,14 @@ class ForkServer:
             self._begin(self.preload if self._served else ())
 
     def _send(self, order: Order, streams: Mapping[int, int | None], control: socket.socket, *, channel: bool) -> Child:
+        child = self._born(*self._ordered(order, streams, control, channel=channel))
+        self._served = self._served or control is self._control
+        return child
+
+    def _ordered(
+        self, order: Order, streams: Mapping[int, int | None], control: socket.socket, *, channel: bool
+    ) -> Ends:
+        """Our ends of the status and of the connection of a child that was ordered."""
         given = {flag: fd for flag, fd in streams.items() if fd is not None}
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             status, their_status = _pair(ours, theirs)
@@ -229,13 +234,30 @@ class ForkServer:
                 given[CHANNEL] = their_channel.fileno()
             with self._sending:
                 order.send(control, their_status.fileno(), given)
-            theirs.close()  # the server's ends are the only ones now: its death will be seen
+            ours.pop_all()  # the server's ends are the only others now: its death will be seen
+        return status, connection
+
+    def _born(self, status: socket.socket, connection: Connection | None) -> Child:
+        with contextlib.ExitStack() as ours:
+            ours.enter_context(status)
+            if connection is not None:
+                ours.enter_context(connection)
             pid = read_pid(status)
             ours.pop_all()
-        self._served = self._served or control is self._control
         child = Child(pid, status, connection)
         self._children.add(child)
         return child
+
+
+def _order(
+    target: str, args: Sequence[Any], folder: str | os.PathLike[str] | None, environment: Mapping[str, str] | None
+) -> Order:
+    return Order(
+        target=target,
+        args=pickle.dumps(tuple(args), protocol=pickle.HIGHEST_PROTOCOL),
+        folder=os.fspath(folder) if folder is not None else str(Path.cwd()),
+        environment=dict(os.environ if environment is None else environment),
+    )
 
 
 def _pair(ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:

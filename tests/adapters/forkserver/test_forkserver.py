@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ def prepare():
 
 
 def wait(connection):
+    connection.send((time.monotonic(), os.getpid()))
     connection.recv()
     connection.send(os.environ["WORD"])
 
@@ -334,24 +336,31 @@ def test_what_all_children_need_is_made_once(server):
 
 
 def test_a_child_that_began_ahead_is_the_next_one_like_it(server, tmp_path):
-    def pids(word):
-        """Of the child, and of the one that waits now."""
+    def began_ahead(word):
+        """Whether the child was there before it was asked for."""
+        asked = time.monotonic()
         with server.start_ahead("targets:wait", folder=str(tmp_path), environment={"WORD": word}) as child:
+            began, _ = child.connection.recv()
             child.connection.send("go")
             assert child.connection.recv() == word
             assert child.wait(10) == 0
-        return child.pid, server._ahead[0][1].pid
+        return began < asked
 
-    first, waiting = pids("a")
-    assert first != waiting
-    assert pids("a")[0] == waiting
-    _, waiting = pids("a")
-    assert pids("b")[0] != waiting, "another environment"
-    assert gone(waiting)
-    ready = server._ahead[0][1]
-    ready.kill()
-    assert ready.wait(10) == -signal.SIGKILL
-    assert pids("b")[0] != ready.pid, "it had died"
+    assert not began_ahead("a")
+    _, (_, waiting) = server._ahead[0]
+    assert waiting.poll(10), "it says so by itself"
+    assert began_ahead("a")
+    _, (_, waiting) = server._ahead[0]
+    _, unwanted = waiting.recv()
+    assert not began_ahead("b"), "another environment"
+    assert gone(unwanted)
+    _, (_, waiting) = server._ahead[0]
+    _, dead = waiting.recv()
+    os.kill(dead, signal.SIGKILL)
+    assert gone(dead)
+    while server._ahead[0][1][0].recv(64, socket.MSG_PEEK)[8:] == b"":
+        time.sleep(0.01)
+    assert not began_ahead("b"), "it had died"
 
 
 def test_closing_the_server_ends_its_children(place):
