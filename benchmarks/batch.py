@@ -94,6 +94,17 @@ def flights(folder: Path, runs: int, samples: int) -> None:
             f"{name:11} {runs} runs -j {JOBS}: {seconds:7.1f} s   bound {bound:7.1f} s   {seconds / bound:4.2f} × bound"
             f"   {loop * runs / seconds:5.1f} × faster than the loop   (ran {ran:.1f} s; {unique:.1f} s differ)"
         )
+    restored(notebook, folder / "again", {name: [value(number) for number in range(min(runs, 16))]})
+
+
+def restored(notebook: Path, out: Path, values: dict[str, list[Any]]) -> None:
+    """The same runs once more, one after the other, into another folder: there is nothing left to compute."""
+    options = batches.Options(str(out))
+    plan = batches.planned(notebook, Spec({}, grid=values), options)
+    done = batches.performed(plan, batches.executor(1, None), options)
+    assert not sum(entry.done for entry in done.entries), "a step was done again"
+    seconds = sorted(entry.seconds or 0.0 for entry in done.entries[1:])
+    print(f"all restored: the median of {len(seconds)} runs after the first {seconds[len(seconds) // 2] * 1e3:.0f} ms")
 
 
 def trivial(folder: Path, runs: int) -> None:

@@ -49,9 +49,9 @@ class Modules:
     def _is_own(self, top: str) -> bool:
         """Whether the module is: to go through all that are loaded would copy their pages into a forked process."""
         module = sys.modules.get(top)
-        if getattr(module, "__file__", None) or not hasattr(module, "__path__"):
+        if str(getattr(module, "__file__", "")).endswith(".py") or not hasattr(module, "__path__"):
             return bool(_looked_at(top, module))
-        return top in {name.partition(".")[0] for name in self.files()}  # a package whose folder is all that it has
+        return top in {name.partition(".")[0] for name in self.files()}  # a package that is a folder, or compiled
 
     def digest(self) -> str:
         """What all of them hold."""

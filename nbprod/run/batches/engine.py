@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BEGIN = "nbprod.project.batchchild:begin"  # named, for it lies above: it runs in the notebook's process
 OWN = (BEGIN.partition(":")[0], "nbprod.record.restoring")  # what of ours a run imports
-LAST = "nbprod.record.restoring.modules:look_around()"
+LAST = "nbprod.record.restoring.modules:look_around()"  # at what all the others have imported
 GRACE = 5.0  # seconds that a cell which hears no alarm has beyond the run's
 PLACE = re.compile(r"^cell \d+(, line \d+)? (raised )?")
 OPENMP = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}  # who has set one of these knows better
