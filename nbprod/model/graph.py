@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # The global random states, as the values they are: a step that draws takes one and returns it.
 RANDOM_STATES = {"numpy_random_state": "numpy", "python_random_state": "random"}
+# What a notebook needs that asks the lines of `x = !cmd` for what only IPython's own kind of list can do.
+SHELL_LINES = "from IPython.utils.text import SList"
 
 
 class CellKind(StrEnum):
@@ -163,6 +165,11 @@ class Graph:
     tests: tuple[NotebookTest, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     file_lines: tuple[int, ...] = ()  # of all the notebook's cells, as the notebook has them
+
+    @property
+    def keeps_shell_lines(self) -> bool:
+        """Whether the lines of `x = !cmd` are IPython's own kind of list in the steps, too."""
+        return any(SHELL_LINES in block.needs for step in self.steps for block in step.blocks)
 
     def step(self, name: str) -> Step:
         """The step of that name; KeyError if there is none."""

@@ -41,8 +41,9 @@ def moving(first: Record, second: Record) -> tuple[Unfit, ...]:
         Unfit(one.step, value.name, f"'{value.name}' is another value in every run")
         for one, other in pairs
         if other is not None
-        for value, again in zip(one.outputs, other.outputs, strict=True)
-        if value.fingerprint != again.fingerprint
+        for value in one.outputs
+        for again in other.outputs  # fewer, where the first run has shown that a value stays as it is
+        if value.name == again.name and value.fingerprint != again.fingerprint
     )
 
 

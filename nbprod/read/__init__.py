@@ -18,7 +18,8 @@ from nbprod.model.notebook import Cell, Notebook, Role
 from nbprod.read.cells import Reading, code_cell
 from nbprod.read.filelines import file_lines
 from nbprod.read.including import Included, as_main
-from nbprod.read.names import bound_names
+from nbprod.read.magics import Known
+from nbprod.read.names import bound_names, uses_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,8 +95,13 @@ def _reading(
     def names() -> frozenset[str]:
         return bound_names(sources)
 
+    @cache
+    def lines_are_used() -> bool:
+        return uses_lines(sources)
+
     own_display = any("display" in source and OWN_DISPLAY.search(source) for source in sources)
-    return Reading(transform, names, language, has_own_display=own_display, beside=beside)
+    known = Known(names, lines_are_used)
+    return Reading(transform, known, language, has_own_display=own_display, beside=beside)
 
 
 def _cell(index: int, cell: RawCell, reading: Reading) -> Cell:

@@ -19,10 +19,10 @@ from nbprod.model.faults import (
 from nbprod.model.notebook import Cell, Role
 from nbprod.read import marks
 from nbprod.read.including import as_main, with_included
-from nbprod.read.magics import Translation, translated
+from nbprod.read.magics import Known, Translation, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.notebook import Mark
@@ -40,10 +40,10 @@ def _nothing_beside(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What cells need to be read: IPython's transformer, the names that the notebook binds, and the files beside it."""
+    """What cells need to be read: IPython's transformer, what is known of the notebook, and the files beside it."""
 
     transform: Callable[[str], str]
-    names: Callable[[], Collection[str]]
+    known: Known
     language: str = ""  # of the kernel, if it is not Python: then nothing is translated
     has_own_display: bool = False
     beside: Callable[[str], Included | None] = _nothing_beside
@@ -66,7 +66,7 @@ def code_cell(index: int, identity: str, source: str, tags: Sequence[str], readi
     if reading.language:
         body = Translation("\n" * source.count("\n"), is_python=False)
     else:
-        body = translated(below, reading.transform, reading.names)
+        body = translated(below, reading.transform, reading.known)
     python = as_main(body.python)
     faults = () if marking.role is Role.SKIPPED or reading.language else _faults(index, marked, marking, body)
     shows = ("from IPython.display import display",) if _shows(python, reading) else ()

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nbprod.model.graph import SHELL_LINES
 from nbprod.read import lines, shell
 from nbprod.read.linemagics import DROPPED, Rewritten, is_install, rewritten
 from nbprod.read.python import SyntaxFault, parsed
@@ -24,9 +25,17 @@ OTHER_LANGUAGES = {
 }
 # fmt: on
 WRITERS = {"writefile", "file"}
-FILE = re.compile(r"""^(?P<quote>["']?)(?P<path>[^-"'{}$~][^"'{}$]*?)(?P=quote)$""")
+FILE = re.compile(r"""^(?P<append>(?:-a|--append)\s+)?(?P<quote>["']?)(?P<path>[^-"'{}$~][^"'{}$]*?)(?P=quote)$""")
 DROPPED_LINE = re.compile(r"^%(?P<name>\w+)\b.*(?<!\\)$")
 BARE_INSTALL = re.compile(r"^\s*(pip3?|conda|mamba)\s+install\s.*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the notebook: the names that it binds, and if it asks shell lines for more than lists do."""
+
+    names: Callable[[], Collection[str]] = tuple
+    uses_lines: Callable[[], bool] = bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +58,14 @@ class Translation:
     is_python: bool = field(default=True)
 
 
-def translated(source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]]) -> Translation:
-    r"""Return the cell as plain Python; `names` gives all that the notebook binds, for shell lines.
+def translated(source: str, transform: Callable[[str], str], known: Known) -> Translation:
+    r"""Return the cell as plain Python; what is `known` of the notebook matters for shell lines.
 
-    >>> translated("%%time\na = 1", lambda text: text, tuple).python
+    >>> translated("%%time\na = 1", lambda text: text, Known()).python
     '\na = 1'
     """
     if not source.lstrip().startswith("%%"):
-        return _translated_body(source, transform, names)
+        return _translated_body(source, transform, known)
     rows, start = source.split("\n"), 0
     while (number := _next_filled(rows, start)) is not None and (found := CELL_MAGIC.match(rows[number])):
         if found["name"] in WRITERS and (file := FILE.match(found["line"].strip())) and any(rows[number + 1 :]):
@@ -65,19 +74,22 @@ def translated(source: str, transform: Callable[[str], str], names: Callable[[],
             return _without_body(source, found["name"], number + 1)
         rows[number] = _own_line(found["line"].strip(), rows[number + 1 :])
         start = number + 1
-    body = _translated_body("\n".join(rows[start:]), transform, names) if start < len(rows) else None
+    body = _translated_body("\n".join(rows[start:]), transform, known) if start < len(rows) else None
     return _below(rows[:start], body)
 
 
 def _written(rows: list[str], number: int, file: re.Match[str]) -> Translation:
     r"""Return what `%%writefile a.txt` does, on its own line.
 
-    >>> translated("%%writefile a.txt\nx\n", lambda text: text, tuple).python
+    >>> translated("%%writefile a.txt\nx\n", lambda text: text, Known()).python
     'pathlib.Path("a.txt").write_text("x\\n", encoding="utf-8")\n\n'
     """
     below = rows[number + 1 :]
     text = "\n".join(below) + ("" if below and not below[-1] else "\n")
-    line = f'pathlib.Path({shell.quoted(file["path"])}).write_text({shell.quoted(text)}, encoding="utf-8")'
+    path, content = f"pathlib.Path({shell.quoted(file['path'])})", shell.quoted(text)
+    line = f'{path}.write_text({content}, encoding="utf-8")'
+    if file["append"]:
+        line = f'with {path}.open("a", encoding="utf-8") as _appended: _appended.write({content})'
     return Translation("\n".join([*("" for _ in rows[:number]), line, *("" for _ in below)]), ("import pathlib",))
 
 
@@ -100,10 +112,10 @@ def _below(above: list[str], body: Translation | None) -> Translation:
     return Translation("\n".join([*above, body.python]), body.needs, findings, fault, body.is_python)
 
 
-def _translated_body(source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]]) -> Translation:
+def _translated_body(source: str, transform: Callable[[str], str], known: Known) -> Translation:
     if "get_ipython" not in source and isinstance(parsed(source), ast.Module):
         return Translation(source)
-    return _with_line_magics(source, transform, names)
+    return _with_line_magics(source, transform, known)
 
 
 def _without_body(source: str, name: str, line: int) -> Translation:
@@ -112,9 +124,7 @@ def _without_body(source: str, name: str, line: int) -> Translation:
     return Translation("\n" * source.count("\n"), findings=(found,), is_python=False)
 
 
-def _with_line_magics(
-    source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]]
-) -> Translation:
+def _with_line_magics(source: str, transform: Callable[[str], str], known: Known) -> Translation:
     plain = _without_dropped_lines(source)
     if plain is not None:
         return Translation(plain)
@@ -122,10 +132,9 @@ def _with_line_magics(
     python = _transformed(source[above:], transform)
     tree = parsed(python)
     if isinstance(tree, SyntaxFault):
-        return _with_bare_installs(source, transform, names, SyntaxFault(tree.problem, tree.line + above))
+        return _with_bare_installs(source, transform, known, SyntaxFault(tree.problem, tree.line + above))
     calls = _calls(python, tree)
-    bound = names() if any("$" in text or "{" in text for call in calls for text in call.arguments) else ()
-    return _below([""] * above, _checked(_rewrite(python, calls, bound)))
+    return _below([""] * above, _checked(_rewrite(python, calls, known)))
 
 
 def _checked(translation: Translation) -> Translation:
@@ -153,16 +162,14 @@ def _transformed(source: str, transform: Callable[[str], str]) -> str:
         return source
 
 
-def _with_bare_installs(
-    source: str, transform: Callable[[str], str], names: Callable[[], Collection[str]], fault: SyntaxFault
-) -> Translation:
+def _with_bare_installs(source: str, transform: Callable[[str], str], known: Known, fault: SyntaxFault) -> Translation:
     """Try again without lines such as `pip install x`, which Jupyter runs without a `%` too."""
     rows = source.split("\n")
     installs = [number for number, row in enumerate(rows, 1) if BARE_INSTALL.match(row)]
     if not installs:
         return Translation("", fault=fault)
     marked = "\n".join("%" + row.strip() if number in installs else row for number, row in enumerate(rows, 1))
-    second = translated(marked, transform, names)
+    second = translated(marked, transform, known)
     return Translation("", fault=fault) if second.fault else second
 
 
@@ -206,11 +213,11 @@ def _magic_arguments(node: ast.AST) -> tuple[str, ...] | None:
     return tuple(texts) if is_known else None
 
 
-def _rewrite(python: str, calls: list[_Call], names: Collection[str]) -> Translation:
+def _rewrite(python: str, calls: list[_Call], known: Known) -> Translation:
     """Return the transformed text with each of IPython's calls replaced."""
     edits, needs, findings = [], set[str](), []
     for call in calls:
-        new = _replacement(call, names)
+        new = _replacement(call, known)
         needs.update(new.needs)
         node = call.node
         end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
@@ -226,22 +233,27 @@ def _placed(new: Rewritten, call: _Call) -> str:
     return f"({new.python})" if new.compound else (new.python or "None")
 
 
-def _replacement(call: _Call, names: Collection[str]) -> Rewritten:
+def _replacement(call: _Call, known: Known) -> Rewritten:
     if call.attr == "system":
-        return _shell(call.arguments[0], names, keeps_lines=False)
+        return _shell(call.arguments[0], known, keeps_lines=False)
     if call.attr == "getoutput":
-        return _shell(call.arguments[0], names, keeps_lines=True)
+        return _shell(call.arguments[0], known, keeps_lines=True)
     if call.attr == "run_cell_magic":
         return Rewritten("", finding="uncarried", magic=f"%%{call.arguments[0]}")
     text = " ".join(call.arguments)
     name, _, line = text.partition(" ")
     if name in {"sx", "system"}:
-        return _shell(line, names, keeps_lines=True)
+        return _shell(line, known, keeps_lines=True)
     return rewritten(name, line.strip(), is_statement=call.is_statement)
 
 
-def _shell(command: str, names: Collection[str], *, keeps_lines: bool) -> Rewritten:
+def _shell(command: str, known: Known, *, keeps_lines: bool) -> Rewritten:
     if is_install(command):
         return Rewritten("", finding="install", magic=f"!{command}")
-    call = shell.lines_call if keeps_lines else shell.run_call
-    return Rewritten(call(command, names), needs=shell.NEEDS)
+    bound = known.names() if "$" in command or "{" in command else ()
+    if not keeps_lines:
+        return Rewritten(shell.run_call(command, bound), needs=shell.NEEDS)
+    lines_of = shell.lines_call(command, bound)
+    if known.uses_lines():
+        return Rewritten(f"SList({lines_of})", needs=(*shell.NEEDS, SHELL_LINES))
+    return Rewritten(lines_of, needs=shell.NEEDS)

@@ -11,6 +11,7 @@ from nbprod.read.python import parsed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+LINES_ATTRIBUTE = re.compile(r"\.(?:get_)?(?:grep|fields|sort|list|nlstr|spstr|paths|[lnps])\b")
 MAGIC_ROW = re.compile(r"^(?P<before>\s*(?:[\w.,\s\[\]\"']+=\s*)?)[%!].*$")
 
 
@@ -21,6 +22,17 @@ def bound_names(sources: Iterable[str]) -> frozenset[str]:
     ['each', 'files', 'os']
     """
     return frozenset(name for source in sources for name in _names(source))
+
+
+def uses_lines(sources: Iterable[str]) -> bool:
+    """Return whether any cell asks a value for what the lines of a shell line can do, and plain lists can't.
+
+    `sort` is among it: that of shell lines returns what it sorted, and leaves them as they are.
+
+    >>> uses_lines(["files = !ls", "files.grep('csv')"]), uses_lines(["files = !ls", "files.index('a')"])
+    (True, False)
+    """
+    return any(LINES_ATTRIBUTE.search(source) for source in sources)
 
 
 def _names(source: str) -> Iterable[str]:

@@ -8,23 +8,31 @@ from nbprod.model.graph import RANDOM_STATES
 from nbprod.values import describe, draws, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from nbprod.model.graph import Graph
     from nbprod.model.record import ValueSeen
 
 MISSING = object()
 
 
-def in_a_module(value: Any) -> Any:
-    """Return the value as a step makes it: the lines that `x = !cmd` gives are IPython's own kind of list."""
+def in_a_module(value: Any, graph: Graph) -> Any:
+    """Return the value as a step makes it: the lines that `x = !cmd` gives are IPython's own kind of list.
+
+    They are a plain one in a module, unless the notebook asks them for more.
+    """
     is_lines = isinstance(value, list) and type(value).__module__ == "IPython.utils.text"
-    return list(value) if is_lines else value
+    return list(value) if is_lines and not graph.keeps_shell_lines else value
 
 
 class Border:
-    """Looks at the notebook's values by name. `moved` says that a cell ran: what was seen before may have changed."""
+    """Looks at the notebook's values by name. `moved` says that a cell ran: what was seen before may have changed.
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    `graph` is asked for the graph as it stands.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], graph: Callable[[], Graph]) -> None:
+        self._graph = graph
         self._namespace = namespace
         self._prints: dict[str, str] = {}
         self._seen: dict[tuple[str, str], ValueSeen] = {}
@@ -36,7 +44,7 @@ class Border:
     def value(self, name: str) -> Any:
         """The value of that name, a global random state if it is one of those, or MISSING."""
         if name in self._namespace or name not in RANDOM_STATES:
-            return in_a_module(self._namespace.get(name, MISSING))
+            return in_a_module(self._namespace.get(name, MISSING), self._graph())
         state = draws.state(RANDOM_STATES[name])
         return MISSING if state is None else state
 

@@ -58,7 +58,7 @@ class Observer:
         states: Path | None = None,
     ) -> None:
         self.graph = graph
-        self.border = Border(namespace)
+        self.border = Border(namespace, lambda: self.graph)
         self.draws = Draws(states)
         self._root = root
         self._keep = keep

@@ -121,7 +121,7 @@ class Replays:
                 await execute(self._code(step), namespace)
                 audit.listen(None)
                 _refuse_traces(accesses, time.perf_counter() - started)
-                return _outputs(step, namespace)
+                return self._outputs(step, namespace)
         except (Exception, SystemExit) as error:
             if isinstance(error, NoReplayError):
                 raise
@@ -130,6 +130,17 @@ class Replays:
             audit.listen(None)
             namespace.clear()
             namespace.update(before)
+
+    def _outputs(self, step: Step, namespace: Mapping[str, Any]) -> dict[str, Any]:
+        missing = [name for name in step.outputs if name not in namespace and name not in RANDOM_STATES]
+        if missing:
+            raise NoReplayError(f"on the sample it makes no '{missing[0]}'")
+        return {
+            name: in_a_module(namespace[name], self._stage.graph)
+            if name in namespace
+            else draws.state(RANDOM_STATES[name])
+            for name in step.outputs
+        }
 
     def _code(self, step: Step) -> str:
         if step.function:
@@ -181,16 +192,6 @@ def _refuse_traces(accesses: audit.Accesses, seconds: float) -> None:
         raise NoReplayError(f"it uses the network: {accesses.sockets()[0]}")
     if seconds > SLOWEST:
         raise NoReplayError(f"it takes {seconds:.0f} s even on the sample")
-
-
-def _outputs(step: Step, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    missing = [name for name in step.outputs if name not in namespace and name not in RANDOM_STATES]
-    if missing:
-        raise NoReplayError(f"on the sample it makes no '{missing[0]}'")
-    return {
-        name: in_a_module(namespace[name]) if name in namespace else draws.state(RANDOM_STATES[name])
-        for name in step.outputs
-    }
 
 
 def _copied(values: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,10 @@ CELLS = [
     "fig, ax = plt.subplots()\nax.plot(prices['price'])",
     "ticks = ax.set_xticks([0, 1])",
     "highest = prices['price'].max()",
+    "## Files",
+    "files = !printf 'b.csv 1\\na.txt 2\\n'",
+    "## Names",
+    "tables = files.grep('csv').fields(0)\nfiles.sort()\nfirst = files[0]",
 ]
 
 
@@ -43,7 +47,7 @@ def outs(suggested):
 
 
 def test_results_are_the_same_in_every_run_and_no_parts_of_figures(suggested):
-    assert {"total", "highest"} <= outs(suggested)
+    assert {"total", "highest", "tables", "first"} <= outs(suggested)
     assert not {"began", "ticks", "ax"} & outs(suggested)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
 from nbprod.adapters import ipython
-from nbprod.read.magics import translated
-from nbprod.read.names import bound_names
+from nbprod.read.magics import Known, translated
+from nbprod.read.names import bound_names, uses_lines
 
 SOURCES = [
     "a = !echo one two",
@@ -28,6 +29,7 @@ SOURCES = [
     "a = !printf 'one\\ntwo\\n'",
     "a = !echo {1 + 1} {{2}} $$x",
     "a = 'abc'\nb = !echo {a[1:]}",
+    "c = !printf 'b.csv 1\\na.txt 2\\n'\na = [c.s, c.n, c.l, c.p, c.grep('CSV').fields(1)]\nc.sort()\nb = c.sort() + c",
     "get_ipython().run_line_magic('time', 'a = 5')",
 ]
 
@@ -59,7 +61,10 @@ def test_the_names_come_out_the_same_as_under_ipython(tmp_path):
         cwd=tmp_path,
     )
     expected = json.loads(run.stdout.split("RESULTS")[1])
-    plain = [translated(source, ipython.transform, lambda source=source: bound_names([source])) for source in SOURCES]
+    plain = [
+        translated(each, ipython.transform, Known(partial(bound_names, [each]), partial(uses_lines, [each])))
+        for each in SOURCES
+    ]
     assert [each.findings for each in plain] == [()] * len(SOURCES)
     runner = (
         "import json, sys\nresults = []\n"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from nbprod.adapters import ipython
 from nbprod.read.linemagics import PYLAB, PYLAB_STARS
-from nbprod.read.magics import translated
-from nbprod.read.names import bound_names
+from nbprod.read.magics import Known, translated
+from nbprod.read.names import bound_names, uses_lines
 
 RUN = "subprocess.run({}, shell=True, check=False)"
 OUT = "subprocess.run({}, capture_output=True, text=True, shell=True, check=False).stdout.splitlines()"
@@ -25,6 +25,7 @@ CASES = {
     "indented shell": ("if a:\n    !ls\nb = 1", "if a:\n    " + RUN.format('"ls"') + "\nb = 1"),
     "capture lines": ("files = !ls", "files = " + OUT.format('"ls"')),
     "capture with a name": ("d = 1\nfiles = !ls {d}", "d = 1\nfiles = " + OUT.format('f"ls {d}"')),
+    "capture for more than a list": ("a = !ls\na.grep('c')", "a = SList(" + OUT.format('"ls"') + ")\na.grep('c')"),
     "two targets": ("a, b = !ls", "a, b = " + OUT.format('"ls"')),
     "attribute target": ("x.y = !ls", "x.y = " + OUT.format('"ls"')),
     "double bang": ("!!ls", OUT.format('"ls"')),
@@ -84,7 +85,7 @@ CASES = {
 
 
 def translate(source):
-    return translated(source, ipython.transform, lambda: bound_names([source]))
+    return translated(source, ipython.transform, Known(lambda: bound_names([source]), lambda: uses_lines([source])))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -106,6 +107,7 @@ def test_line_numbers_stay(case):
     ("source", "needs"),
     [("!ls", ("import subprocess",)), ("%env A=1", ("import os",)), ("%%writefile a\nb", ("import pathlib",)),
      ("a = %pwd\n!ls", ("import os", "import subprocess")),
+     ("a = !ls\na.s", ("from IPython.utils.text import SList", "import subprocess")),
      ("%matplotlib inline", ()), ("a = 1", ())],
 )  # fmt: skip
 def test_a_translation_names_the_imports_that_it_needs(source, needs):
@@ -127,7 +129,7 @@ def test_a_translation_names_the_imports_that_it_needs(source, needs):
         ("%reset -f", "stateful", "%reset", 1),
         ("a = %sql select 1", "uncarried", "%sql", 1),
         ("%%time\n%foo", "uncarried", "%foo", 2),
-        ("%%writefile -a a.py\nx", "uncarried", "%%writefile", 1),
+        ("%%writefile -b a.py\nx", "uncarried", "%%writefile", 1),
         ("%%writefile {a}\nx", "uncarried", "%%writefile", 1),
         ("%%writefile a.py", "uncarried", "%%writefile", 1),
         ("%%bash\nls", "language", "%%bash", 1),
@@ -196,6 +198,8 @@ def test_any_cell_is_translated_or_named_and_keeps_its_lines(source):
 @pytest.mark.parametrize("text", ["x", "x = 'a'\\n\n", 'say("hi")\n', "\n\n\tä\\", "%time x\n!ls"])
 def test_a_written_file_has_what_ipython_writes(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
-    python = translate(f"%%writefile 'my file.txt'\n{text}").python
-    exec(f"import pathlib\n{python}", {})
-    assert (tmp_path / "my file.txt").read_text(encoding="utf-8") == text.removesuffix("\n") + "\n"
+    cells = [f"%%writefile 'my file.txt'\n{text}", f"%%writefile -a 'my file.txt'\n{text}", "%%file --append b.txt\nb"]
+    for cell in cells:
+        exec(f"import pathlib\n{translate(cell).python}", {})
+    assert (tmp_path / "my file.txt").read_text(encoding="utf-8") == 2 * (text.removesuffix("\n") + "\n")
+    assert (tmp_path / "b.txt").read_text() == "b\n"

@@ -53,7 +53,7 @@ FAULTY = {
     "%run b.py": [("NB102", Severity.WARNING, 0, 1)],
     "%%step a\n%foo": [("NB102", Severity.ERROR, 0, 2)],
     "%foo": [],
-    "%%step a\n%%writefile -a b.py\nc": [("NB102", Severity.ERROR, 0, 2)],
+    "%%step a\n%%writefile -b b.py\nc": [("NB102", Severity.ERROR, 0, 2)],
     "%%step a --out b": [("NB105", Severity.ERROR, 0, 1)],
     "%%stpe a\nb = 1": [("NB105", Severity.ERROR, 0, 1)],
     "%step a\nb = 1": [("NB105", Severity.ERROR, 0, 1)],
