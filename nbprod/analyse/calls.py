@@ -52,6 +52,7 @@ class Calls(Walker):
         assert isinstance(node.func, ast.Attribute)
         name, line = node.func.attr, node.lineno
         self.draw_by_method(node, name, line)
+        self.change_class(name, line)
         if self.changes_object(node, name, receiver, passed.get(0), used=used):
             self.change(receiver, line)
             if name == "shuffle":
@@ -144,6 +145,7 @@ class Calls(Walker):
             return self.call_builtin(node, name, passed)
         if in_place(node):
             self.change(passed.get(0), node.lineno)
+        self.change_class("__init__", node.lineno, name)
         if self.depth:
             seen = tuple((at, self.labels(value)) for at, value in passed.items())
             self.trace.calls.append(CallSeen(name, tuple(each for each in seen if each[1])))

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse.branches import Branches
+from nbprod.analyse.classstate import changers
 from nbprod.analyse.scopes import Scope
 from nbprod.analyse.trace import FunctionFacts
 from nbprod.analyse.world import only_soft
@@ -29,6 +30,8 @@ class Classes(Branches):
                 self.visit(each)
             methods = self.methods(node)
         self.bind_facts(node.name, class_facts(methods, self.bases(node)), node.lineno)
+        bases = [each.id for each in node.bases if isinstance(each, ast.Name)]
+        self.world.bind_changers(node.name, changers(node), bases)
 
     def methods(self, node: ast.ClassDef) -> dict[str, FunctionFacts]:
         """Walk a class's body and return the facts of its methods."""

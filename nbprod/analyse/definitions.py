@@ -29,24 +29,31 @@ _GUARDS = (ast.Try, ast.If)
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How often the notebook binds each name, and which names it changes in place."""
+    """How often the notebook binds each name, and which names it changes in place.
+
+    `reworked` are those that it changes otherwise than by a plain statement that sets a part: `C.size += 1` in a loop.
+    """
 
     bound: Counter[str]
     changed: frozenset[str]
+    reworked: frozenset[str] = frozenset()
 
 
 def usage(cells: Sequence[ScannedCell]) -> Usage:
     """Return how the notebook uses its names, skipped cells and tests left out."""
     bound: Counter[str] = Counter()
     changed: set[str] = set()
+    reworked: set[str] = set()
     for scanned in cells:
         if scanned.cell.role in {Role.SKIPPED, Role.TEST}:
             continue
         for statement in scanned.statements:
             trace = statement.trace
             bound.update(trace.binds.keys())
-            changed |= trace.mutates.keys() | trace.touches | trace.deletes
-    return Usage(bound, frozenset(changed))
+            own = trace.mutates.keys() | trace.touches | trace.deletes
+            changed |= own
+            reworked |= own.difference(additions(statement)) if own else set()
+    return Usage(bound, frozenset(changed), frozenset(reworked))
 
 
 def constants(statement: Statement, used: Usage, known: frozenset[str]) -> tuple[str, ...]:
@@ -230,7 +237,7 @@ def _written(statement: Statement, lines: Sequence[str], cell: int, name: str, k
     hard = frozenset(trace.reads) | frozenset(trace.late)
     soft = frozenset(trace.soft) - hard
     functions = trace.functions.values()
-    writes = frozenset(each for facts in functions for each in facts.binds | facts.mutates)
+    writes = frozenset(each for facts in functions for each in facts.binds | (facts.mutates - {name}))
     return Definition(
         name=name,
         kind=kind,

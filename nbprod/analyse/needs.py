@@ -5,13 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbprod.analyse.definitions import additions
 from nbprod.analyse.facts import is_given, is_history
-from nbprod.analyse.findings import ChangedAfterRead, ChangedOutside, Finding, Missing, NotebookOnly, Unmade
+from nbprod.analyse.findings import (
+    ChangedAfterRead,
+    ChangedOutside,
+    Finding,
+    LostSetting,
+    Missing,
+    NotebookOnly,
+    Unmade,
+)
 from nbprod.analyse.origins import Draft, Origin, Source, key_of
 from nbprod.model.graph import Definition, DefinitionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from nbprod.analyse.trace import Statement
 
 
 class Need(NamedTuple):
@@ -42,11 +53,18 @@ class Needs:
     current: dict[str, Origin] = field(default_factory=dict)
     stars: list[Definition] = field(default_factory=list)
     readers: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
+    strayed: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # cell, line and step that changed it last
     findings: dict[Finding, None] = field(default_factory=dict)
 
     def find(self, finding: Finding) -> None:
         """Keep what was found wrong, once."""
         self.findings.setdefault(finding)
+
+    def change_definition(self, name: str, statement: Statement, cell: int, step: str = "") -> None:
+        """A class or function of the notebook is changed, in a way that can't be repeated wherever that goes."""
+        old = self.current.get(name)
+        if old is not None and old.is_written_out and name not in additions(statement):
+            self.strayed[name] = (cell, statement.line, step)
 
     def need(
         self,
@@ -126,6 +144,7 @@ class Needs:
         """A definition, with all that it needs itself, at the place of the step that uses it."""
         draft, definition = need.draft, origin.definition
         assert definition is not None
+        self.miss_change(need)
         if origin.step == draft.name and definition.kind is not DefinitionKind.IMPORT:
             return
         key = key_of(definition)
@@ -147,6 +166,12 @@ class Needs:
                 draft.definitions[key_of(known.definition)] = known.definition
             soft = known is None and (name in definition.soft or self.is_made_in_time(name, need))
             yield Need(draft, name, known, need.cell, need.line, soft, need.late, perhaps)
+
+    def miss_change(self, need: Need) -> None:
+        """What was changed of a class or function stays in the process that changed it."""
+        cell, line, step = self.strayed.get(need.name, (0, 0, need.draft.name))
+        if step != need.draft.name:
+            self.find(LostSetting(cell, line, f"what '{need.name}' holds"))
 
     def is_made_in_time(self, name: str, need: Need) -> bool:
         """Whether a function finds a name when it runs: its step or what calls it binds it, or it runs further down."""

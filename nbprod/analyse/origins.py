@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from nbprod.model.graph import DefinitionKind
+
 if TYPE_CHECKING:
     from nbprod.analyse.decorated import Decorated
     from nbprod.analyse.trace import Statement
@@ -38,6 +40,15 @@ class Origin:
     def is_steady(self) -> bool:
         """Whether it is a definition or a parameter, which a step can have wherever it stands."""
         return self.source in {Source.DEFINITION, Source.PARAMETER}
+
+    @property
+    def is_written_out(self) -> bool:
+        """Whether it is a function or class of the notebook, or what was set on one."""
+        definition = self.definition
+        return definition is not None and (
+            definition.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS}
+            or (self.prior is not None and definition.kind is DefinitionKind.CONSTANT)
+        )
 
 
 DefinitionKey = tuple[int, int, str]

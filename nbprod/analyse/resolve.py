@@ -11,7 +11,6 @@ from nbprod.analyse.facts import is_definition, is_given
 from nbprod.analyse.findings import LostSetting, Missing
 from nbprod.analyse.origins import Draft, Origin, Source
 from nbprod.analyse.stepping import Stepping
-from nbprod.model.graph import DefinitionKind
 from nbprod.model.notebook import Role
 
 if TYPE_CHECKING:
@@ -105,6 +104,7 @@ class Resolver(Stepping):
             old = self.needs.current.get(name)
             stays = old is not None and old.definition is not None and definitions.adds_to(definition, old.definition)
             prior = old if stays else None
+            self.needs.strayed.pop(name, None)
             origin = Origin(Source.DEFINITION, definition.cell, definition.line, step, definition, prior)
             self.needs.current[name] = origin
 
@@ -112,15 +112,20 @@ class Resolver(Stepping):
         """What is set on a class or function of the notebook goes wherever that goes."""
         added = {name: self.needs.current.get(name) for name in definitions.additions(statement)}
         known = {name: old for name, old in added.items() if old is not None and old.definition is not None}
-        written = [name for name, old in known.items() if is_written_out(old)]
+        written = [name for name, old in known.items() if old.is_written_out]
         steady = all(each is None or each.is_steady for each in map(self.needs.current.get, statement.trace.reads))
         for name in written:
-            if not steady and not step:
-                self.needs.find(LostSetting(scanned.cell.index, statement.line, name))
+            if not step and (not steady or name in self.needs.strayed or self.is_amid(name)):
+                self.needs.find(LostSetting(scanned.cell.index, statement.line, f"what '{name}' holds"))
                 continue
             made = definitions.addition(statement, scanned.lines, scanned.cell.index, name)
             origin = Origin(Source.DEFINITION, made.cell, made.line, step, made, known[name])
             self.needs.current[name] = origin
+
+    def is_amid(self, name: str) -> bool:
+        """Whether a step that has used the name goes on further down: its definitions are the same all through it."""
+        begun = [draft for step, draft in self.needs.drafts.items() if self.remaining.get(step)]
+        return any(name in each.reads or any(name == key[2] for key in each.definitions) for each in begun)
 
     @staticmethod
     def without_mark(definition: Definition, scanned: ScannedCell, statement: Statement) -> Definition:
@@ -132,7 +137,8 @@ class Resolver(Stepping):
         """Return the names that a statement makes constants."""
         reads = statement.trace.reads
         current = self.needs.current
-        known = {name for name in reads if name in current and current[name].is_steady}
+        steady = {name for name in reads if name in current and current[name].is_steady}
+        known = {name for name in steady if name not in self.plan.used.reworked}
         return definitions.constants(statement, self.plan.used, frozenset(known))
 
     def explore(self, scanned: ScannedCell, statement: Statement) -> None:
@@ -155,6 +161,7 @@ class Resolver(Stepping):
             current[name] = Origin(Source.PARAMETER, cell, statement.line) if is_parameters else origin
         for name in (*trace.mutates, *trace.touches):
             old = current.get(name)
+            self.needs.change_definition(name, statement, cell)
             if old is not None and old.source in {Source.STEP, Source.PARAMETER} and not is_parameters:
                 how = "changed"
                 current[name] = Origin(Source.LOOSE, cell, statement.line, prior=step_prior(old), how=how)
@@ -213,15 +220,6 @@ class Resolver(Stepping):
             if origin is not None and origin.source in {Source.STEP, Source.PARAMETER}:
                 self.needs.find(function.unclear(f"it reads '{name}', which is not among its arguments"))
             self.needs.need(draft, name, cell, line)
-
-
-def is_written_out(origin: Origin) -> bool:
-    """Whether it is a function or class of the notebook, or what was set on one."""
-    definition = origin.definition
-    return definition is not None and (
-        definition.kind in {DefinitionKind.FUNCTION, DefinitionKind.CLASS}
-        or (origin.prior is not None and definition.kind is DefinitionKind.CONSTANT)
-    )
 
 
 def step_prior(old: Origin | None) -> Origin | None:

@@ -202,6 +202,7 @@ class Stepping:
         seen = self.seen.get(draft.name)
         for name in (*statement.trace.mutates, *sorted(statement.trace.touches)):
             old = self.needs.current.get(name)
+            self.needs.change_definition(name, statement, cell, draft.name)
             if old is None or old.source is Source.DEFINITION or name in statement.trace.deletes:
                 continue
             own = old.step == draft.name and old.source is Source.STEP

@@ -137,13 +137,20 @@ class Walker:
             with self.perhaps():
                 self.bind_global(each, None)
         for each in sorted(effects.mutates):
-            self.change(self.world.value(each), line)
+            if not self.world.has_changers(each):  # else the methods that do so tell it where they are called
+                self.change(self.world.value(each), line)
         for lib in sorted(effects.draws):
             self.draw(lib, line)
         self.trace.set_ups |= effects.settings
         for lib in sorted(effects.seeds):
             self.trace.seeds.setdefault(lib, line)
         self.trace.pyplot |= effects.pyplot
+
+    def change_class(self, method: str, line: int, name: str = "") -> None:
+        """Change the classes whose own state a method of that name changes: all of them, or the one of that name."""
+        for each in sorted(self.world.changers.get(method, ())):
+            if name in {"", each}:
+                self.change(self.outer_value(each) if self.depth else self.world.value(each), line)
 
     def introduce(self, arguments: tuple[str, ...]) -> None:
         """Give the arguments of the function being entered their places."""

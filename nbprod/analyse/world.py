@@ -40,6 +40,7 @@ class World:
     functions: dict[str, tuple[FunctionFacts, ...]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     future_annotations: bool = False
+    changers: dict[str, set[str]] = field(default_factory=dict)  # methods → the classes whose own state they change
     past: set[str] = field(default_factory=set)  # names that nothing below mentions
     _effects: dict[str, Effects] = field(default_factory=dict)
 
@@ -69,6 +70,18 @@ class World:
         self.bind(name, None, surely=surely)
         self.functions[name] = (*before, *facts)
         self._effects.clear()
+
+    def bind_changers(self, name: str, methods: Iterable[str], bases: Iterable[str]) -> None:
+        """Note the methods that change the state of the class of that name, those of its bases among them."""
+        for method in methods:
+            self.changers.setdefault(method, set()).add(name)
+        for classes in self.changers.values():
+            if not classes.isdisjoint(bases):
+                classes.add(name)
+
+    def has_changers(self, name: str) -> bool:
+        """Whether the name stands for a class with such methods."""
+        return any(name in classes for classes in self.changers.values())
 
     def hold_functions(self, name: str, facts: tuple[FunctionFacts, ...]) -> None:
         """Note that the value of that name is, or holds, functions."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.suggest.flow import Flow
 
+HELD = "what '"  # how the state of a class or function is spoken of: its cell is work, while settings may stay outside
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -183,9 +185,11 @@ def _drop_result(segments: Segments, case: Case) -> Segments:
 def _join_below(segments: Segments, case: Case) -> Segments:
     """What a step sets that no other can set again lasts as long as its process: all below belongs to it."""
     cell = case.fault.cell
-    if cell is None or not _in_steps(segments, cell):
+    why = f"cell {cell} sets what no other process can set again"
+    if cell is None or (not _in_steps(segments, cell) and not case.told.get("what", "").startswith(HELD)):
         return segments
-    return joined(segments, (cell, segments[-1].cells[-1]), f"cell {cell} sets what no other process can set again")
+    held = absorbed(segments, case.flow, cell, why)
+    return joined(held, (cell, held[-1].cells[-1]), why) if _in_steps(held, cell) else segments
 
 
 def _rename(segments: Segments, case: Case) -> Segments:

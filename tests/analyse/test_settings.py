@@ -166,3 +166,57 @@ def test_a_class_that_gets_a_computed_value_outside_of_the_steps(graph_from):
 def test_what_a_library_hands_back_or_makes_of_values_is_not_repeated(graph_from, line):
     graph = graph_from(IMPORTS, "import crafts", "%%step a\nrows = [1]", line, "%%step b\ny = rows")
     assert repeated(graph, "b") == []
+
+
+STATEFUL = """\
+class Stock:
+    total = 0
+    items = []
+    def add(self, n):
+        Stock.total += n
+    def keep(self, n):
+        self.items.append(n)
+    @classmethod
+    def put(cls, n):
+        cls.total = n
+    def __len__(self):
+        return self.total"""
+COUNTING = "def f(x):\n    f.calls += 1\n    return x\nf.calls = 0"
+
+
+@pytest.mark.parametrize(
+    ("change", "use", "told"),
+    [
+        ("%%step b\ns.add(1)", "n = Stock.total", True),
+        ("%%step b\nboxes[0].keep(1)", "n = len(Stock())", True),
+        ("%%step b\nStock.put(1)", "n = f(Stock)", True),
+        ("%%step b\nfor each in boxes:\n    Stock.total += each", "n = Stock.total", True),
+        ("for each in boxes:\n    Stock.total += each", "n = Stock.total", True),
+        ("%%step b\nStock.items.append(1)", "n = g()", True),
+        ("%%step b\ny = f(s)", "n = f.calls", True),
+        ("%%step b\nt = Stock()\nn = len(t)", "n = Stock.total", False),
+        ("%%step b\ns.add(1)", "n = len(boxes)", False),
+        ("%%step b\ns.add(1)\nn = Stock.total", "m = n", False),
+    ],
+)
+def test_the_state_of_a_class_or_function_stays_in_its_process(graph_from, change, use, told):
+    made = "%%step a\ns = Stock()\nboxes = [s]"
+    graph = graph_from(STATEFUL, COUNTING, "def g(): return Stock.items", made, change, f"%%step c\n{use}")
+    assert [each.code for each in graph.diagnostics if each.code == "NB304"] == ["NB304"] * told
+
+
+def test_a_class_that_changes_between_two_cells_of_a_step_that_uses_it(graph_from):
+    cells = ["%%step a\nx = Counter.n", "Counter.n = 5", "%%step a\ny = Counter.n", "%%step b\nz = y"]
+    graph = graph_from(COUNTER, *cells)
+    assert [(each.code, each.cell) for each in graph.diagnostics] == [("NB304", 2)]
+
+
+def test_a_class_that_counts_for_itself_stands_in_the_module(graph_from):
+    graph = graph_from(STATEFUL, "%%step a\ns = Stock()\ns.add(1)\nn = len(s)")
+    assert [each.local for each in graph.step("a").definitions] == [False]
+
+
+def test_what_is_read_of_a_class_that_changes_is_no_constant(graph_from):
+    loop, double = "for n in [1]:\n    Stock.total += n", "DOUBLE = Stock.total * 2"
+    graph = graph_from(STATEFUL, loop, double, "%%step a\nx = DOUBLE")
+    assert "NB203" in {each.code for each in graph.diagnostics}

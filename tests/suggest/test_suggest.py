@@ -100,6 +100,19 @@ CASES = [
         ["begin 2,4: -> most"],
     ),
     (
+        "what changes the state of a class is work, and holds all below",
+        [
+            "class Stock:\n    total = 0",
+            "# Load",
+            "a = sorted(open('a'))",
+            "# Count",
+            "for each in a:\n    Stock.total += len(each)",
+            "# Use",
+            "mean = Stock.total / 2",
+        ],
+        ["load 2,4,6: -> a mean"],
+    ),
+    (
         "two names of one object that changes stay together",
         ["# A", "a = list(open('a'))", "# B", "b = a", "# C", "b.append(2)", "# D", "c = sum(a) + sum(b)"],
         ["make_values 1: -> a", "b 3,5: a -> b a", "d 7: a b -> c"],

@@ -100,7 +100,8 @@ GLOBAL_STATE = Fault(
     why="Options of libraries, environment variables, warning filters and the like are part of the process, "
     "and each step runs in a process of its own. What an unmarked cell sets from plain values, "
     "constants and parameters is set again in every step below it. What it sets from values that it has "
-    "computed is not there in the pipeline.",
+    "computed is not there in the pipeline. So it is with what a class or function holds for itself, such as "
+    "a counter of all its instances, that a method or a loop changes.",
     bad="""\
 # %%
 import os
