@@ -38,6 +38,7 @@ class Flow:
     closed: frozenset[int]  # cells that can't be a step's
     handed: Mapping[int, tuple[Link, ...]]  # the links of each maker
     taken: Mapping[int, tuple[Link, ...]]  # the links of each reader
+    writers: frozenset[str]  # the notebook's functions that write files
     unstorable: Mapping[int, frozenset[str]]  # after each cell, the names whose values live in one process only
 
     def inside(self, cells: Iterable[int]) -> set[str]:
@@ -84,7 +85,8 @@ def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int], *, constan
     closed = {index for index, cell in sources.items() if MAY_RAISE in cell.tags or cell.role is not Role.PLAIN}
     closed |= {index for index, facts in cells.items() if facts.kind is CellKind.UNPARSABLE}
     handed, taken = _by(links, "maker"), _by(links, "reader")
-    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried, handed, taken, _unstorable(looks))
+    writers = frozenset(name for seen in looks.values() for name in seen.writers)
+    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried, handed, taken, writers, _unstorable(looks))
 
 
 def _by(links: Iterable[Link], end: str) -> dict[int, tuple[Link, ...]]:

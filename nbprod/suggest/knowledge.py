@@ -17,7 +17,8 @@ DRAWING_METHODS = words("""
 SHOWING_CALLS = words("print display pprint pprint.pprint help")
 WRITING_METHODS = words("""
     to_csv to_excel to_parquet to_json to_pickle to_hdf to_feather to_sql to_html to_latex dump save savez
-    savez_compressed savetxt tofile write_text write_bytes write_csv write_parquet save_model extractall
+    savez_compressed savetxt tofile write_text write_bytes write_csv write_parquet save_model extractall savefig
+    write_image write_html
 """)
 WRITING_CALLS = words("""
     os.makedirs os.mkdir os.rename os.remove os.replace shutil.copy shutil.copyfile shutil.move shutil.rmtree

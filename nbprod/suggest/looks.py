@@ -34,7 +34,7 @@ class Look:
     `defined` are names of imports, functions and classes; `passing` those of loops and `with`; `unstorable` the names
     whose values live in one process only; `aliases` pairs of names for one object; `halfway` names of groupings,
     windows and arrays that nothing has filled; `calls` the last words of the calls; `stored` names that it binds;
-    `internal` those of them that a later statement of the cell works on.
+    `internal` those of them that a later statement of the cell works on; `writers` functions that write files.
     """
 
     defined: set[str] = field(default_factory=set)
@@ -46,6 +46,7 @@ class Look:
     calls: set[str] = field(default_factory=set)
     internal: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
+    writers: set[str] = field(default_factory=set)
     stars: bool = False
     plots: bool = False
     shows: bool = False
@@ -104,6 +105,11 @@ def _base(node: ast.AST) -> ast.AST:
 def _statement(statement: ast.stmt, found: Look) -> None:
     if isinstance(statement, _DEFINING):
         found.defined.add(statement.name)
+        inside = Look()
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                _called(node, inside)
+        found.writers |= {statement.name} if inside.writes_files else set()
         return
     for node in _nodes(statement):
         if isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -43,7 +43,7 @@ def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
         return False
     if flow.cells[index].kind is CellKind.DEFINITIONS and not makes:
         return False
-    if makes & needed or (seen.writes_files and "savefig" not in seen.calls):
+    if makes & needed or seen.writes_files:
         return True
     lasting = makes - seen.passing - flow.unstorable[index]
     if seen.plots and not seen.calls & WORKING_CALLS:  # what is computed for the plot alone is none
@@ -69,6 +69,8 @@ def reason(flow: Flow, index: int) -> str:
         return _KIND_REASONS[kind]
     if index in flow.closed:
         return "it may raise, or holds a magic that a step can't do"
+    if written := sorted(seen.calls & flow.writers):
+        return f"'{written[0]}' writes a file that no step needs: mark it where the pipeline should"
     if seen.plots:
         return "it plots"
     if flow.makes[index]:

@@ -123,6 +123,18 @@ CASES = [
         ["load 1: -> a", "save 3: a ->"],
     ),
     (
+        "so are figures that are saved, with the cell that began them",
+        [
+            "import matplotlib.pyplot as plt",
+            "# Load",
+            "a = list(open('a'))",
+            "# Draw",
+            "fig, ax = plt.subplots()",
+            "ax.plot(a)\nfig.savefig('a.png')",
+        ],
+        ["load 2: -> a", "draw 4,5: a ->"],
+    ),
+    (
         "written by the end of a chain, too",
         ["# Load", "a = list(open('a'))", "# Save", "a.head(2).to_csv('a.csv')"],
         ["load 1: -> a", "save 3: a ->"],
@@ -169,14 +181,16 @@ def test_a_notebook_that_nothing_cures_says_what_is_wrong(suggested):
 
 
 def test_what_is_left_out_says_why(suggested):
-    found = suggested(
-        "import os", "# Load", "a = list(open('a'))", "a", "a +", "import matplotlib.pyplot as plt\nplt.plot(a)"
-    )
+    saving = "def save(name):\n    plt.savefig(name)"
+    plot = "import matplotlib.pyplot as plt\nplt.plot(a)"
+    found = suggested("import os", "# Load", "a = list(open('a'))", "a", "a +", plot, saving, "plt.plot(a)\nsave('b')")
     assert {each.cell: each.why for each in found.left_out} == {
         0: "imports, functions and constants travel with the steps that use them",
         3: "it only shows something",
         4: "it is not Python",
         5: "it plots",
+        6: "imports, functions and constants travel with the steps that use them",
+        7: "'save' writes a file that no step needs: mark it where the pipeline should",
     }
 
 
