@@ -45,12 +45,25 @@ REWRITING = frozenset({"format", "replace", "strip", "lstrip", "rstrip"})
 # What takes SQL in which frames are tables: by its name, and as a method of a DuckDB connection.
 QUERYING = frozenset({"sql", "sqldf"})
 QUERYING_METHODS = frozenset({"execute", "executemany", "query", "from_query"})
-# SQL's words that begin a part in which tables stand, a condition of a join, or another part.
+# SQL's words that begin a part in which tables stand, a condition of a join, what makes a table, or another part.
 SQL_CLAUSES = {
-    **dict.fromkeys(_words("from join into update table describe summarize pivot unpivot copy"), "from"),
+    **dict.fromkeys(_words("from join update table view describe show summarize truncate"), "from"),
+    **dict.fromkeys(_words("pivot unpivot"), "pivot"),
+    **dict.fromkeys(_words("into copy"), "into"),
     **dict.fromkeys(_words("on using"), "on"),
+    "create": "made",
     **dict.fromkeys(_words("select where group order having limit set values window qualify returning"), ""),
+    **dict.fromkeys(_words("with drop alter insert delete attach detach use install load pragma explain"), ""),
 }
+# The same words inside of a part: `create table flown`, `unpivot flown on mon, tue into name day value late`.
+SQL_CLAUSES_IN = {
+    ("made", "table"): "made",
+    ("made", "view"): "made",
+    ("pivot", "on"): "pivoted",
+    ("pivoted", "into"): "pivoted",
+}
+# SQL's words that stand among tables and are none.
+SQL_JOINING = _words("as left right full inner outer cross natural lateral asof anti semi positional if exists")
 PICKING = _words("""
     get pop popleft setdefault
 """)

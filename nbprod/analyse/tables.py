@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from nbprod.analyse.knowledge import SQL_CLAUSES
+from nbprod.analyse.knowledge import SQL_CLAUSES, SQL_CLAUSES_IN, SQL_JOINING
 
 COMMENT = re.compile(r"--.*")
 # A word and whether it is called, or a mark; no file's path.
-PART = re.compile(r"(?<![\w.'/])([A-Za-z_][\w.]*+)(?=(\s*\()?)|([(),])")
+PART = re.compile(r"(?<![\w.'/])([A-Za-z_][\w.]*+)(?=(\s*\()?)|([(),;])")
 CREATED = re.compile(
     r"\bcreate\s(?:or\s+replace\s)?(?:temp\w*\s)?\s*(?:table|view)(?:\s+if\s+not\s+exists)?\s+([A-Za-z_][\w.]*)",
     re.IGNORECASE,
@@ -21,37 +21,66 @@ ATTACHED = re.compile(r"\battach\b[^';]{0,80}'([^']*)'(?:\s+as\s+(\w+))?", re.IG
 def read(text: str) -> set[str]:
     """Return the words of an SQL text that stand where tables do, with the schemas before them.
 
-    >>> sorted(read("select delay from flown f, hubs join planes on tail = plane where late"))
-    ['f', 'flown', 'hubs', 'planes']
+    >>> sorted(read("select delay from flown f, hubs left join planes as p on tail = plane where late"))
+    ['flown', 'hubs', 'planes']
     >>> sorted(read("from main.flown where id in (select id from hubs) order by day"))
     ['hubs', 'main.flown']
     >>> sorted(read("select max(delay) from (select * from flown) as f, hubs using (tail), planes"))
-    ['as', 'f', 'flown', 'hubs', 'planes']
+    ['flown', 'hubs', 'planes']
+    >>> sorted(read("create table old (day int, late bool); insert into hubs (day) select day from flown"))
+    ['flown', 'hubs']
     """
     found: set[str] = set()
     around: list[str] = []
-    clause = "from"  # what comes first may be the rest of a text
+    clause = inner = "from"  # what comes first may be the rest of a text
+    named = False  # what stands before may be followed by the name that the query has for it
     for word, called, mark in PART.findall(COMMENT.sub("", text)):
-        if mark == "(":
-            around.append(clause)
-        elif mark == ")":
-            clause = around.pop() if around else clause
-        elif mark:
-            clause = "from" if clause == "on" else clause
-        elif word.lower() in SQL_CLAUSES:
-            clause = SQL_CLAUSES[word.lower()]
-        elif clause == "from" and not called:
-            found.add(word)
+        if mark:
+            clause = _clause_at(mark, clause, inner, around)
+            named = mark == ")"
+            continue
+        key = word.lower()
+        if key in SQL_CLAUSES:
+            clause = inner = _clause_from(key, clause)
+            named = False
+        elif key in SQL_JOINING:
+            inner, named = clause, key == "as"
+        else:
+            if not named and _is_table(word, clause, is_called=bool(called)):
+                found.add(word)
+            inner, named = "" if called else clause, True
     return found
+
+
+def _is_table(word: str, clause: str, *, is_called: bool) -> bool:
+    """Whether a word of such a part is a table: one that is made is there before it only where a schema is."""
+    if clause in {"from", "pivot"}:
+        return not is_called
+    return clause == "into" or (clause == "made" and "." in word)
+
+
+def _clause_at(mark: str, clause: str, inner: str, around: list[str]) -> str:
+    """Return the part that goes on after a mark; what a function or a table has in brackets are values and columns."""
+    if mark == "(":
+        around.append(clause)
+        return inner
+    if mark == ")":
+        return around.pop() if around else clause
+    return "from" if mark == ";" or clause == "on" else clause
+
+
+def _clause_from(word: str, clause: str) -> str:
+    """Return the part of a query that begins with a word inside of another part."""
+    return SQL_CLAUSES_IN.get((clause, word), SQL_CLAUSES[word])
 
 
 def frames(text: str) -> set[str]:
     """Return the names in an SQL text that may be frames: DuckDB finds them whatever schema stands before.
 
-    >>> sorted(frames("from main.flown, hubs"))
+    >>> sorted(frames("create table main.old as from main.flown, hubs"))
     ['flown', 'hubs']
     """
-    return {path.rpartition(".")[2] for path in read(text)}
+    return {path.rpartition(".")[2] for path in read(text) - {made for made in CREATED.findall(text) if "." in made}}
 
 
 def made(text: str) -> set[str]:

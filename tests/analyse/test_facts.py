@@ -474,6 +474,33 @@ STRINGS = [
         "t",
     ),
     (
+        "a query's own names for its tables are none of the notebook's",
+        [
+            "import duckdb\nleft = right = f = h = df = hubs = g()",
+            "t = duckdb.sql('with h as (from hubs) select f.day from df f left join h as right on f.day = right.day')",
+        ],
+        "df duckdb h hubs",
+        "t",
+    ),
+    (
+        "what SQL makes, and its columns, are no names",
+        [
+            "import duckdb\nday = late = old = df = g()",
+            "duckdb.sql('create table main.old (day int, late bool); insert into new (day, late) from df')",
+        ],
+        "df duckdb",
+        "",
+    ),
+    (
+        "what SQL turns around is no name",
+        [
+            "import duckdb\nmon = tue = day = late = value = df = g()",
+            "t = duckdb.sql('unpivot df on mon, tue into name day value late')",
+        ],
+        "df duckdb",
+        "t",
+    ),
+    (
         "SQL's schemas and files are no names",
         [
             "import duckdb\nmain = data = csv = df = g()",

@@ -114,6 +114,8 @@ FOUND = [
      [("NB304", 0, 2, "'hubs.*' in DuckDB's own database")]),
     ("a schema that exploration makes", ["import duckdb\nduckdb.sql('create schema s')", "%%step a\nduckdb.sql('create table s.t as select 1')"],
      [("NB304", 0, 2, "'s.*' in DuckDB's own database")]),
+    ("a table that two steps fill", ["import duckdb", "%%step a\nduckdb.sql('create table flown (day int)')", "%%step b\nduckdb.sql('insert into flown (day) values (1)')"],
+     [("NB304", 1, 2, "'flown' in DuckDB's own database")]),
     ("a table of another schema", ["import duckdb\nduckdb.sql('create table s.t as select 1')", "%%step a\nx = duckdb.sql('select * from r.t').df()"], []),
     ("a name of Python's that is a table's too", ["import duckdb\nduckdb.sql('create table t as select 1')", "t = 2", "%%step a\nx = duckdb.sql('select 1 as t').df()"], []),
     ("a table of the step's own", ["import duckdb\nduckdb.sql('create table t as select 1')", "%%step a\nduckdb.sql('create or replace table t as select 1')\nx = duckdb.sql('select * from t').df()"], []),
