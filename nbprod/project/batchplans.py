@@ -203,6 +203,7 @@ def _shared(subject: Subject, options: Options, folder: Folder) -> shared.Shared
         options.timeout,
         options.retries,
         _preload(subject),
+        options.fail_fast,
         subject.plan,
     )
 

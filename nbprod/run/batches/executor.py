@@ -53,7 +53,10 @@ class Local:
                     with taking:
                         run = next(todo)
                     try:
-                        ended.put(perform(shared, run, engine, tell))
+                        entry = perform(shared, run, engine, tell)
+                        if shared.fail_fast and not entry.is_complete:
+                            stop.set()  # at once: a short run would be over before anybody has looked at this one
+                        ended.put(entry)
                     except BaseException as error:  # noqa: BLE001 - it is raised where the batch is
                         ended.put(error)
                         break

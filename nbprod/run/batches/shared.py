@@ -48,6 +48,7 @@ class Shared:
     timeout: float | None = None
     retries: int = 0
     preload: tuple[str, ...] = ()
+    fail_fast: bool = False  # no run begins after one that failed
     plan: Any = None  # of what may be restored: a record.restoring.Plan
 
     def step_of(self, cell: int | None) -> str:
