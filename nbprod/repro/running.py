@@ -67,8 +67,9 @@ def _run(
 
     may_run = [each.stage for each in verdicts if each.state != "fresh" or (options and options.force)]
     foreseen(may_run, repository)
-    forks = _forks(repository, may_run, stack)
-    scheduler = Scheduler(repository, stages, options or Options(), listener, locks, forks, _source)
+    options = options or Options()
+    forks = _forks(repository, may_run, stack, several=options.jobs > 1)
+    scheduler = Scheduler(repository, stages, options, listener, locks, forks, _source)
     try:
         outcomes = scheduler.run()
     except LeftToDvc as left:
@@ -79,18 +80,22 @@ def _run(
     return Run(outcomes, tuple(changed), tuple(back))
 
 
-def _forks(repository: Repository, stages: Sequence[Stage], stack: ExitStack) -> Callable[[str], Callable[..., Child]]:
+def _forks(
+    repository: Repository, stages: Sequence[Stage], stack: ExitStack, *, several: bool
+) -> Callable[[str], Callable[..., Child]]:
     """Return what tells how a step's process is forked; what all are forked from begins with the first of them."""
 
     @cache
     def begun() -> tuple[ForkServer, Preload]:
         from nbprod.adapters.forkserver import ForkServer
+        from nbprod.adapters.openmp import side_by_side
         from nbprod.repro import preloading, shell
 
         targets = [shell.own_step(stage, os.environ.get("PATH", "")) for stage in stages]
         found = preloading.preload(repository.root, list(filter(None, targets)), repository.memory)
         first = found.first if found.rest else ()
-        server = ForkServer(found.rest or found.first, first=first)
+        environment = side_by_side(os.environ) if several else None
+        server = ForkServer(found.rest or found.first, first=first, environment=environment)
         return stack.enter_context(server), found
 
     beginning = Lock()

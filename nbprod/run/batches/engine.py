@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from nbprod.adapters.openmp import side_by_side
 from nbprod.errors import CellFailed, NbprodError
 from nbprod.run.batches import inside
 
@@ -24,7 +25,6 @@ OWN = (BEGIN.partition(":")[0], "nbprod.record.restoring")  # what of ours a run
 LAST = "nbprod.record.restoring.modules:look_around()"  # at what all the others have imported
 GRACE = 5.0  # seconds that a cell which hears no alarm has beyond the run's
 PLACE = re.compile(r"^cell \d+(, line \d+)? (raised )?")
-OPENMP = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"}  # who has set one of these knows better
 CHANCES = 3  # for a run whose restored values were lost: each of them is made anew
 
 
@@ -56,7 +56,7 @@ class Engine:
     def __init__(self, preload: Sequence[str] = ()) -> None:
         from nbprod.adapters.papermill.running import kernel_server
 
-        self.server = kernel_server((*OWN, *preload, LAST), _patient())
+        self.server = kernel_server((*OWN, *preload, LAST), side_by_side(os.environ))
         self.stopped = threading.Event()
 
     def execute(
@@ -92,7 +92,7 @@ class Engine:
                 folder=folder,
                 server=self.server,
                 restorer=(BEGIN, (orders, plan)),
-                environment=os.environ | _patient(),
+                environment=os.environ | side_by_side(os.environ),
                 timeout=timeout,
                 on_cell=on_cell,
                 ahead=True,
@@ -117,14 +117,6 @@ class Engine:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _patient() -> dict[str, str]:
-    """Let OpenMP's threads sleep while they wait for one another; what they compute is the same.
-
-    Where runs go side by side, a thread that spins keeps the one that it waits for from the processor.
-    """
-    return {} if OPENMP & os.environ.keys() else {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def _with_end(document: Document) -> Any:
