@@ -38,8 +38,8 @@ class Flow:
     closed: frozenset[int]  # cells that can't be a step's
     handed: Mapping[int, tuple[Link, ...]]  # the links of each maker
     taken: Mapping[int, tuple[Link, ...]]  # the links of each reader
-    writers: frozenset[str]  # the notebook's functions that write files
     unstorable: Mapping[int, frozenset[str]]  # after each cell, the names whose values live in one process only
+    writers: frozenset[str] = frozenset()  # the notebook's functions that write files
 
     def inside(self, cells: Iterable[int]) -> set[str]:
         """The values that some of these cells make."""
@@ -86,7 +86,7 @@ def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int], *, constan
     closed |= {index for index, facts in cells.items() if facts.kind is CellKind.UNPARSABLE}
     handed, taken = _by(links, "maker"), _by(links, "reader")
     writers = frozenset(name for seen in looks.values() for name in seen.writers)
-    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried, handed, taken, writers, _unstorable(looks))
+    return Flow(cells, looks, makes, links, frozenset(closed) | uncarried, handed, taken, _unstorable(looks), writers)
 
 
 def _by(links: Iterable[Link], end: str) -> dict[int, tuple[Link, ...]]:

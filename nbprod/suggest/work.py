@@ -27,23 +27,21 @@ REPEATED = "it sets what steps below set again"
 
 def work(flow: Flow) -> tuple[int, ...]:
     """Return the cells that make, change or write something that is more than a look at it, in order."""
-    needed: set[str] = set()
-    chosen: list[int] = []
+    chosen: set[int] = set()
     for index in reversed(list(flow.cells)):
-        if is_work(flow, index, needed):
-            chosen.append(index)
-            needed |= flow.cells[index].reads
-    return tuple(reversed(chosen))
+        if is_work(flow, index, chosen):
+            chosen.add(index)
+    return tuple(sorted(chosen))
 
 
-def is_work(flow: Flow, index: int, needed: set[str]) -> bool:
-    """Whether a cell is a step's; `needed` are the names that the work below reads."""
+def is_work(flow: Flow, index: int, below: set[int]) -> bool:
+    """Whether a cell is a step's; `below` are the cells further down that are."""
     seen, makes = flow.looks[index], flow.makes[index]
     if index in flow.closed or flow.cells[index].kind not in {CellKind.EXPLORATION, CellKind.DEFINITIONS}:
         return False
     if flow.cells[index].kind is CellKind.DEFINITIONS and not makes:
         return False
-    if makes & needed or seen.writes_files:
+    if seen.writes_files or any(link.reader in below for link in flow.handed.get(index, ())):
         return True
     lasting = makes - seen.passing - flow.unstorable[index]
     if seen.plots and not seen.calls & WORKING_CALLS:  # what is computed for the plot alone is none

@@ -135,6 +135,19 @@ CASES = [
         ["load 2: -> a", "draw 4,5: a ->"],
     ),
     (
+        "of plots that take one name in turn, the one that is saved",
+        [
+            "import matplotlib.pyplot as plt",
+            "# Load",
+            "a = list(open('a'))",
+            "fig = plt.figure()",
+            "fig = plt.figure()\nplt.plot(a)",
+            "# Save",
+            "fig.savefig('a.png')",
+        ],
+        ["load 2,4,6: ->"],
+    ),
+    (
         "written by the end of a chain, too",
         ["# Load", "a = list(open('a'))", "# Save", "a.head(2).to_csv('a.csv')"],
         ["load 1: -> a", "save 3: a ->"],
