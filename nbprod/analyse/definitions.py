@@ -32,11 +32,18 @@ class Usage:
     """How often the notebook binds each name, and which names it changes in place.
 
     `reworked` are those that it changes otherwise than by a plain statement that sets a part: `C.size += 1` in a loop.
+    `parts_set` are the parts of modules that it sets: `environ` of `os.environ["A"] = "1"`.
     """
 
     bound: Counter[str]
     changed: frozenset[str]
     reworked: frozenset[str] = frozenset()
+    parts_set: frozenset[str] = frozenset()
+
+    def reads_what_is_set(self, node: ast.stmt) -> bool:
+        """Whether a statement reads a part of a module that the notebook sets, such as `os.environ`."""
+        words = (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in ast.walk(node))
+        return bool(self.parts_set) and not self.parts_set.isdisjoint(words)
 
 
 def usage(cells: Sequence[ScannedCell]) -> Usage:
@@ -44,16 +51,18 @@ def usage(cells: Sequence[ScannedCell]) -> Usage:
     bound: Counter[str] = Counter()
     changed: set[str] = set()
     reworked: set[str] = set()
+    parts_set: set[str] = set()
     for scanned in cells:
         if scanned.cell.role in {Role.SKIPPED, Role.TEST}:
             continue
         for statement in scanned.statements:
             trace = statement.trace
             bound.update(trace.binds.keys())
+            parts_set |= {each.rpartition(".")[2] for each in trace.settings}
             own = trace.mutates.keys() | trace.touches | trace.deletes
             changed |= own
             reworked |= own.difference(additions(statement)) if own else set()
-    return Usage(bound, frozenset(changed), frozenset(reworked))
+    return Usage(bound, frozenset(changed), frozenset(reworked), frozenset(parts_set))
 
 
 def constants(statement: Statement, used: Usage, known: frozenset[str]) -> tuple[str, ...]:

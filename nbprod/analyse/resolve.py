@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,8 @@ class Resolver(Stepping):
             self.decorated_step(function, scanned, statement)
         elif not is_definition(statement):
             self.explore(scanned, statement)
+        else:  # a decorator of the notebook may register what it decorates
+            self.changed_outside(scanned, statement)
 
     def look_for_missing(self, scanned: ScannedCell, statement: Statement) -> None:
         """A name that nothing above makes, in a cell that is no step's."""
@@ -135,11 +138,21 @@ class Resolver(Stepping):
 
     def constants_of(self, statement: Statement) -> tuple[str, ...]:
         """Return the names that a statement makes constants."""
+        if self.plan.used.reads_what_is_set(statement.node) or self.calls_own(statement):
+            return ()
         reads = statement.trace.reads
         current = self.needs.current
         steady = {name for name in reads if name in current and current[name].is_steady}
         known = {name for name in steady if name not in self.plan.used.reworked}
         return definitions.constants(statement, self.plan.used, frozenset(known))
+
+    def calls_own(self, statement: Statement) -> bool:
+        """Whether a plain statement calls what the notebook defines, be it named as a function that is known: `log`."""
+        if not isinstance(statement.node, ast.Assign | ast.AnnAssign):
+            return False
+        calls = (each.func for each in ast.walk(statement.node) if isinstance(each, ast.Call))
+        origins = (self.needs.current.get(each.id) for each in calls if isinstance(each, ast.Name))
+        return any(each is not None and each.is_written_out for each in origins)
 
     def explore(self, scanned: ScannedCell, statement: Statement) -> None:
         """A statement that stays in the notebook."""
@@ -159,14 +172,20 @@ class Resolver(Stepping):
         for name in trace.binds:
             origin = Origin(Source.LOOSE, cell, statement.line, prior=step_prior(current.get(name)))
             current[name] = Origin(Source.PARAMETER, cell, statement.line) if is_parameters else origin
+        self.changed_outside(scanned, statement)
+        for name in trace.deletes:
+            current.pop(name, None)
+
+    def changed_outside(self, scanned: ScannedCell, statement: Statement) -> None:
+        """A statement that stays in the notebook changes what steps make."""
+        cell, trace, current = scanned.cell.index, statement.trace, self.needs.current
+        is_parameters = scanned.cell.role is Role.PARAMETERS
         for name in (*trace.mutates, *trace.touches):
             old = current.get(name)
             self.needs.change_definition(name, statement, cell)
             if old is not None and old.source in {Source.STEP, Source.PARAMETER} and not is_parameters:
                 how = "changed"
                 current[name] = Origin(Source.LOOSE, cell, statement.line, prior=step_prior(old), how=how)
-        for name in trace.deletes:
-            current.pop(name, None)
 
     # Decorated functions
 

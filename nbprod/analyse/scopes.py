@@ -63,6 +63,20 @@ def arguments_of(node: FunctionNode) -> tuple[str, ...]:
     return tuple(each.arg for each in (*plain, *starred))
 
 
+def arguments_of_lasting_defaults(node: FunctionNode) -> frozenset[str]:
+    """Return the arguments whose defaults are containers: what a call puts into one, the next call finds there.
+
+    >>> sorted(arguments_of_lasting_defaults(ast.parse("lambda a, b=[], c=1, *, d={}: 0", mode="eval").body))
+    ['b', 'd']
+    """
+    plain = [*node.args.posonlyargs, *node.args.args]
+    defaults: list[tuple[ast.arg, ast.expr | None]] = [
+        *zip(reversed(plain), reversed(node.args.defaults), strict=False),
+        *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True),
+    ]
+    return frozenset(each.arg for each, value in defaults if isinstance(value, (ast.List, ast.Dict, ast.Set)))
+
+
 def runs_at_once(node: FunctionNode) -> bool:
     r"""Whether calling the function is sure to run its body: it is no coroutine, and nothing wraps it.
 

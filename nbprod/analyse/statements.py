@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from nbprod.analyse import scopes
@@ -193,6 +194,8 @@ class Statements(Classes):
         for decorator in node.decorator_list:
             self.visit(decorator)
         facts = self.function_facts(node)
+        if facts.mutates_arguments & scopes.arguments_of_lasting_defaults(node):
+            facts = replace(facts, mutates=facts.mutates | {node.name})  # what it keeps from call to call
         self.bind_facts(node.name, facts, node.lineno)
         if self.scope is not None:
             self.scope.functions.add(node.name)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import pickle
 import re
 import sys
 from dataclasses import asdict, dataclass, field, replace
+from json import dumps  # as it is before the notebook, which may put another in its place
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +137,7 @@ class Session:
             "written_outside": self.written_outside,
             "changed_outside": self.changed_outside,
         }
-        write_whole(self.plan.scratch / RESULT, json.dumps(result).encode())
+        write_whole(self.plan.scratch / RESULT, dumps(result).encode())
 
     def _functions(self) -> list[str]:
         """The decorated steps that the running cell calls."""

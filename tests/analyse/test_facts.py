@@ -260,7 +260,7 @@ FUNCTIONS = [
         "a t",
     ),
     ("a function of this cell, called", ["t = {}", "def f(d): d['x'] = 1\nf(t)"], "t", "f t"),
-    ("a default that is changed", ["def f(x, into=[]): into.append(x)", "f(1)"], "f", ""),
+    ("a default that is changed", ["def f(x, into=[]): into.append(x)", "f(1)"], "f", "f"),
 ]
 
 MUTATION = [

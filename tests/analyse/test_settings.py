@@ -181,6 +181,7 @@ class Stock:
         cls.total = n
     def __len__(self):
         return self.total"""
+KEEPING = "def keep(x, seen=[]):\n    seen.append(x)\n    return len(seen)"
 COUNTING = "def f(x):\n    f.calls += 1\n    return x\nf.calls = 0"
 
 
@@ -194,6 +195,7 @@ COUNTING = "def f(x):\n    f.calls += 1\n    return x\nf.calls = 0"
         ("for each in boxes:\n    Stock.total += each", "n = Stock.total", True),
         ("%%step b\nStock.items.append(1)", "n = g()", True),
         ("%%step b\ny = f(s)", "n = f.calls", True),
+        ("%%step b\ny = keep(s)", "n = keep(1)", True),
         ("%%step b\nt = Stock()\nn = len(t)", "n = Stock.total", False),
         ("%%step b\ns.add(1)", "n = len(boxes)", False),
         ("%%step b\ns.add(1)\nn = Stock.total", "m = n", False),
@@ -201,7 +203,7 @@ COUNTING = "def f(x):\n    f.calls += 1\n    return x\nf.calls = 0"
 )
 def test_the_state_of_a_class_or_function_stays_in_its_process(graph_from, change, use, told):
     made = "%%step a\ns = Stock()\nboxes = [s]"
-    graph = graph_from(STATEFUL, COUNTING, "def g(): return Stock.items", made, change, f"%%step c\n{use}")
+    graph = graph_from(STATEFUL, COUNTING, KEEPING, "def g(): return Stock.items", made, change, f"%%step c\n{use}")
     assert [each.code for each in graph.diagnostics if each.code == "NB304"] == ["NB304"] * told
 
 
@@ -220,3 +222,23 @@ def test_what_is_read_of_a_class_that_changes_is_no_constant(graph_from):
     loop, double = "for n in [1]:\n    Stock.total += n", "DOUBLE = Stock.total * 2"
     graph = graph_from(STATEFUL, loop, double, "%%step a\nx = DOUBLE")
     assert "NB203" in {each.code for each in graph.diagnostics}
+
+
+def test_what_a_function_of_the_notebook_gives_is_no_constant(graph_from):
+    graph = graph_from(KEEPING.replace("keep", "log"), "N = log(2)", "%%step a\ny = N")
+    assert "NB203" in {each.code for each in graph.diagnostics}
+
+
+@pytest.mark.parametrize(
+    ("line", "constant"),
+    [("os.environ['A'] = str(x)", "N = int(os.environ['A'])"), ("tools.STATE['n'] = x", "N = tools.STATE['n'] * 2")],
+)
+def test_what_is_read_of_a_part_of_a_module_that_is_set_is_no_constant(graph_from, line, constant):
+    graph = graph_from("import os\nimport tools", f"%%step a\nx = 1\n{line}", constant, "%%step b\ny = N + x")
+    assert "NB203" in {each.code for each in graph.diagnostics}
+
+
+def test_what_a_decorator_registers_is_a_change_of_what_a_step_made(graph_from):
+    register = "def register(f):\n    KNOWN[f.__name__] = f\n    return f"
+    cells = ["%%step a\nKNOWN = {}", register, "@register\ndef one(x):\n    return x", "%%step b\nn = len(KNOWN)"]
+    assert [(each.code, each.cell) for each in graph_from(*cells).diagnostics if each.code == "NB204"] == [("NB204", 2)]
