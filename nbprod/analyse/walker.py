@@ -137,7 +137,7 @@ class Walker:
             with self.perhaps():
                 self.bind_global(each, None)
         for each in sorted(effects.mutates):
-            if not self.world.has_changers(each):  # else the methods that do so tell it where they are called
+            if each not in self.world.stateful:  # else the methods that do so tell it where they are called
                 self.change(self.world.value(each), line)
         for lib in sorted(effects.draws):
             self.draw(lib, line)

@@ -41,6 +41,7 @@ class World:
     imports: dict[str, str] = field(default_factory=dict)
     future_annotations: bool = False
     changers: dict[str, set[str]] = field(default_factory=dict)  # methods → the classes whose own state they change
+    stateful: dict[str, set[str]] = field(default_factory=dict)  # such classes → those methods
     past: set[str] = field(default_factory=set)  # names that nothing below mentions
     _effects: dict[str, Effects] = field(default_factory=dict)
 
@@ -73,15 +74,12 @@ class World:
 
     def bind_changers(self, name: str, methods: Iterable[str], bases: Iterable[str]) -> None:
         """Note the methods that change the state of the class of that name, those of its bases among them."""
-        for method in methods:
-            self.changers.setdefault(method, set()).add(name)
-        for classes in self.changers.values():
-            if not classes.isdisjoint(bases):
-                classes.add(name)
-
-    def has_changers(self, name: str) -> bool:
-        """Whether the name stands for a class with such methods."""
-        return any(name in classes for classes in self.changers.values())
+        found = {*methods, *(method for base in bases for method in self.stateful.get(base, ()))}
+        for method in found | self.stateful.pop(name, set()):
+            classes = self.changers.setdefault(method, set())
+            (classes.add if method in found else classes.discard)(name)
+        if found:
+            self.stateful[name] = found
 
     def hold_functions(self, name: str, facts: tuple[FunctionFacts, ...]) -> None:
         """Note that the value of that name is, or holds, functions."""
