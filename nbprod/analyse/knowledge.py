@@ -53,7 +53,7 @@ SQL_CLAUSES = {
     **dict.fromkeys(_words("on using"), "on"),
     "create": "made",
     **dict.fromkeys(_words("select where group order having limit set values window qualify returning"), ""),
-    **dict.fromkeys(_words("with drop alter insert delete attach detach use install load pragma explain"), ""),
+    **dict.fromkeys(_words("with drop alter insert merge delete attach detach use install load pragma explain"), ""),
 }
 # The same words inside of a part: `create table flown`, `unpivot flown on mon, tue into name day value late`.
 SQL_CLAUSES_IN = {

@@ -15,7 +15,7 @@ CREATED = re.compile(
     re.IGNORECASE,
 )
 SCHEMA = re.compile(r"\bcreate\s+schema(?:\s+if\s+not\s+exists)?\s+(\w+)", re.IGNORECASE)
-ATTACHED = re.compile(r"\battach\b[^';]{0,80}'([^']*)'(?:\s+as\s+(\w+))?", re.IGNORECASE)
+ATTACHED = re.compile(r"""\battach\b[^'";]{0,80}(?:'([^']*)'|"([^"]*)")(?:\s+as\s+(\w+))?""", re.IGNORECASE)
 
 
 def read(text: str) -> set[str]:
@@ -29,6 +29,8 @@ def read(text: str) -> set[str]:
     ['flown', 'hubs', 'planes']
     >>> sorted(read("create table old (day int, late bool); insert into hubs (day) select day from flown"))
     ['flown', 'hubs']
+    >>> sorted(read("merge into flown using hubs on hub = id when matched then delete"))
+    ['flown', 'hubs']
     """
     found: set[str] = set()
     around: list[str] = []
@@ -41,7 +43,7 @@ def read(text: str) -> set[str]:
             continue
         key = word.lower()
         if key in SQL_CLAUSES:
-            clause = inner = _clause_from(key, clause)
+            clause = inner = _clause_from(key, clause, is_called=bool(called))
             named = False
         elif key in SQL_JOINING:
             inner, named = clause, key == "as"
@@ -69,8 +71,10 @@ def _clause_at(mark: str, clause: str, inner: str, around: list[str]) -> str:
     return "from" if mark == ";" or clause == "on" else clause
 
 
-def _clause_from(word: str, clause: str) -> str:
+def _clause_from(word: str, clause: str, *, is_called: bool) -> str:
     """Return the part of a query that begins with a word inside of another part."""
+    if word == "using" and not is_called:  # `delete from flown using hubs`: no columns of a join
+        return "from"
     return SQL_CLAUSES_IN.get((clause, word), SQL_CLAUSES[word])
 
 
@@ -89,7 +93,7 @@ def made(text: str) -> set[str]:
     >>> sorted(made("attach 'hubs.db'; create schema old; create or replace table main.flown as select 1"))
     ['hubs.*', 'main.flown', 'old.*']
     """
-    attached = [name or PurePath(path).stem for path, name in ATTACHED.findall(text)]
+    attached = [name or PurePath(path or quoted).stem for path, quoted, name in ATTACHED.findall(text)]
     return {f"{each}.*" for each in (*attached, *SCHEMA.findall(text))} | set(CREATED.findall(text))
 
 

@@ -501,6 +501,12 @@ STRINGS = [
         "t",
     ),
     (
+        "SQL that changes a table by a frame",
+        ["import duckdb\nday = df = g()", "duckdb.sql('delete from flown using df where flown.day = df.day')"],
+        "df duckdb",
+        "",
+    ),
+    (
         "SQL's schemas and files are no names",
         [
             "import duckdb\nmain = data = csv = df = g()",

@@ -110,7 +110,7 @@ FOUND = [
      [("NB304", 1, 3, "'flown' in DuckDB's own database")]),
     ("a table of exploration", ["import duckdb\nduckdb.sql('create view hubs as select 1')", "%%step a\nx = duckdb.sql('select * from hubs').df()"],
      [("NB304", 0, 2, "'hubs' in DuckDB's own database")]),
-    ("a database that exploration attaches", ["import duckdb\nduckdb.sql(\"attach 'f.db' as hubs\")", "%%step a\nx = duckdb.sql('select * from hubs.t').df()"],
+    ("a database that exploration attaches", ["import duckdb\nduckdb.sql('attach \"f.db\" as hubs')", "%%step a\nx = duckdb.sql('select * from hubs.t').df()"],
      [("NB304", 0, 2, "'hubs.*' in DuckDB's own database")]),
     ("a schema that exploration makes", ["import duckdb\nduckdb.sql('create schema s')", "%%step a\nduckdb.sql('create table s.t as select 1')"],
      [("NB304", 0, 2, "'s.*' in DuckDB's own database")]),
