@@ -255,6 +255,7 @@ def _written(statement: Statement, lines: Sequence[str], cell: int, name: str, k
         source=source_of(statement, lines),
         reads=(hard | soft) - frozenset(trace.binds),
         soft=soft,
+        later=frozenset(each for facts in functions for each in facts.later),
         writes=writes,
     )
 

@@ -164,8 +164,9 @@ class Needs:
             if known is not None and self.is_own_import(known, draft):
                 assert known.definition is not None
                 draft.definitions[key_of(known.definition)] = known.definition
-            soft = known is None and (name in definition.soft or self.is_made_in_time(name, need))
-            yield Need(draft, name, known, need.cell, need.line, soft, need.late, perhaps)
+            later = need._replace(late=need.late or name in definition.later)
+            soft = known is None and (name in definition.soft or self.is_made_in_time(name, later))
+            yield Need(draft, name, known, need.cell, need.line, soft, later.late, perhaps)
 
     def miss_change(self, need: Need) -> None:
         """What was changed of a class or function stays in the process that changed it."""

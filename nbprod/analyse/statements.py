@@ -37,7 +37,9 @@ class Statements(Classes):
             for target in node.targets:
                 self.bind_lambda(target, facts)
             return
+        self.kept = called(node.value) if isinstance(node.targets[0], ast.Name) else ""
         value = self.visit(node.value)
+        self.kept = ""
         for target in node.targets:
             self.assign(target, value)
         self.rename_function(node)
@@ -220,6 +222,7 @@ class Statements(Classes):
     def visit_yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
         """A generator's body runs when it is asked for values."""
         self.trace.hands_out_code |= self.depth == 1
+        self.trace.yields |= self.depth == 1
         return self.visit_children(node)
 
     def ignore(self, node: ast.AST) -> None:
@@ -251,3 +254,12 @@ class Statements(Classes):
         ast.Global: ignore,
         ast.Nonlocal: ignore,
     }
+
+
+def called(node: ast.expr) -> str:
+    """Return the name of the function that an expression calls; "" if it is no call of a name.
+
+    >>> called(ast.parse("flights(day)", mode="eval").body)
+    'flights'
+    """
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""

@@ -48,6 +48,7 @@ class FunctionFacts:
     arguments: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
     soft: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()  # those that only the code reads which it hands out
     binds: frozenset[str] = frozenset()
     binds_surely: frozenset[str] = frozenset()  # whenever it is called
     mutates: frozenset[str] = frozenset()
@@ -66,7 +67,8 @@ class FunctionFacts:
     def handed_out(self) -> FunctionFacts:
         """What the code that it hands out may do when that runs."""
         none: frozenset[str] = frozenset()
-        return replace(self, arguments=(), mutates_arguments=none, returns=frozenset(), calls=(), hands_out_code=False)
+        once = replace(self, arguments=(), mutates_arguments=none, returns=frozenset(), calls=())
+        return replace(once, later=none, hands_out_code=False)
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ class Trace:
     mutates_arguments: set[str] = field(default_factory=set)
     pyplot: bool = False
     hands_out_code: bool = False
+    yields: bool = False
     may_be_left: bool = False  # a function: what follows may not run when it is called
     awaits: bool = False
     is_partial: bool = False  # nested too deeply: only its names are known
@@ -105,6 +108,7 @@ class Trace:
             arguments=arguments,
             reads=frozenset(self.reads) | frozenset(self.late) | frozenset(self.soft),
             soft=frozenset(self.soft) - self.reads.keys() - self.late,
+            later=self.read_later(),
             binds=frozenset(self.binds),
             binds_surely=frozenset(each for each in self.binds if self.binds[each] and not self.hands_out_code),
             mutates=frozenset(self.mutates),
@@ -117,6 +121,12 @@ class Trace:
             pyplot=self.pyplot,
             hands_out_code=self.hands_out_code,
         )
+
+    def read_later(self) -> frozenset[str]:
+        """Return the names that a call of the function does not read yet, but the code that it hands out."""
+        if not self.hands_out_code:
+            return frozenset()
+        return frozenset(name for name, read in self.reads.items() if self.yields or read.late)
 
 
 @dataclass(frozen=True, slots=True)

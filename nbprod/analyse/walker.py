@@ -43,6 +43,7 @@ class Walker:
         self.depth = 0
         self.lazy = False  # in an expression that is evaluated when somebody asks for it
         self.idle: ast.AST | None = None  # the expression whose result nobody uses
+        self.kept = ""  # the function whose result is bound to a name as it is
         self.outer_places: dict[str, Place] = {}
         self.lambdas: dict[int, FunctionFacts] = {}  # by the identity of their nodes
 
@@ -111,7 +112,7 @@ class Walker:
             if soft:
                 trace.soft.add(name)
             else:
-                trace.reads.setdefault(name, Read(line))
+                self.note(name, Read(line, late=self.depth > 1))
             return
         bound = self.flow.get(name)
         if not bound:
@@ -131,8 +132,8 @@ class Walker:
         for each in sorted(effects.reads):
             if not self.flow.get(each):
                 bound_on_the_way = self.flow.get(each) is False or each in effects.binds
-                soft = bound_on_the_way or each in effects.soft
-                self.note(each, Read(line, soft=soft, via=True, perhaps=each not in effects.surely))
+                soft, late = bound_on_the_way or each in effects.soft, name == self.kept and each in effects.later
+                self.note(each, Read(line, soft=soft, via=True, late=late, perhaps=each not in effects.surely))
         for each in sorted(effects.binds):
             with self.perhaps():
                 self.bind_global(each, None)

@@ -22,6 +22,7 @@ class Effects:
 
     reads: frozenset[str]
     soft: frozenset[str]
+    later: frozenset[str]  # those reads that only code does which it hands out
     surely: frozenset[str]  # those reads that don't stand in methods only, which may never be called
     binds: frozenset[str]
     mutates: frozenset[str]
@@ -136,6 +137,7 @@ class World:
         return Effects(
             reads=frozenset(read for facts in every for read in facts.reads),
             soft=only_soft(every),
+            later=only_later(self.functions.get(name, ()), every),
             surely=frozenset(read for facts in every if not facts.is_class for read in facts.reads),
             binds=frozenset(bind for facts in every for bind in facts.binds),
             mutates=frozenset(self._changed_globals(every, changed)),
@@ -199,6 +201,12 @@ def only_soft(every: Iterable[FunctionFacts]) -> frozenset[str]:
     """Return the names that the functions read in texts only, so that they count only if something makes them."""
     read = {name for facts in every for name in facts.reads - facts.soft}
     return frozenset(name for facts in every for name in facts.soft if name not in read)
+
+
+def only_later(own: Iterable[FunctionFacts], every: Iterable[FunctionFacts]) -> frozenset[str]:
+    """Return the names that a function does not read when it is called, with all that it calls, but what it returns."""
+    later = frozenset(name for facts in own for name in facts.later)
+    return later.difference(*(facts.reads - (facts.later & later) for facts in every))
 
 
 def argument_at(facts: FunctionFacts, at: int | str) -> str:

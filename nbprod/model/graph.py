@@ -69,7 +69,8 @@ class Definition:
     An import binds one name: `import a, b` makes two definitions. `reads` are its free names (late-bound), builtins
     left out; `writes` the globals that it rebinds or mutates when called. `local` says that it reads a parameter or
     what a step makes, or writes a global: then it must stand inside the step's function, which closes over the names.
-    `soft` are those of `reads` that stand in texts, and count only if something makes them.
+    `soft` are those of `reads` that stand in texts, and count only if something makes them; `later` those that only
+    the code reads which a call of it hands out, as generators and functions that return functions do.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Definition:
     writes: frozenset[str] = frozenset()
     local: bool = False
     soft: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
