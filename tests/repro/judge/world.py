@@ -93,7 +93,7 @@ class World:
     def keep(self):
         parts = [*self.project.pipelines, *self.project.parameters]
         parts += [each.replace("dvc.yaml", "dvc.lock") for each in self.project.pipelines]
-        texts = {each: path.read_text() for each in parts if (path := self.root / each).exists()}
+        texts = {each: path.read_text() for each in parts if (path := self.root / each).is_file()}
         self.kept = {"project": copy.deepcopy(self.project), "texts": texts}
 
     def bring_back(self):
