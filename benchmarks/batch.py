@@ -40,7 +40,7 @@ def papermill(notebook: Path, out: Path, name: str, values: list[Any]) -> float:
     """Seconds a run of a loop over papermill, with its own engine."""
     from papermill import execute_notebook
 
-    # The extension follows no cells, as in a batch: papermill tells it no tags, and so it would refuse %%test cells.
+    # The extension follows no cells, as in a batch: who loops over papermill need not have it.
     os.environ["NBPROD_RECORDING"] = "1"
     began = time.perf_counter()
     for value in values:
