@@ -54,11 +54,16 @@ class RunCache:
         if os.path.exists(place):
             return
         draft = self._draft(value)
+        drafts = os.path.dirname(draft)
+        was_there = os.path.isdir(drafts)
         os.makedirs(folder, exist_ok=True)
-        os.makedirs(os.path.dirname(draft), exist_ok=True)
+        os.makedirs(drafts, exist_ok=True)
         with open(draft, "w", encoding="utf-8") as file:
             file.write(entries.text(run))
         os.replace(draft, place)
+        if not was_there:
+            with suppress(OSError):  # somebody has put an object there
+                os.rmdir(drafts)
 
     def _draft(self, value: str) -> str:
         """Where a run is written first: not where DVC, or we, take what lies there for a run; `dvc gc` removes it."""
