@@ -109,6 +109,23 @@ def settle(path: str) -> None:
         os.chmod(path, wanted)
 
 
+def unprotect(path: str) -> None:
+    """Make what persists ready to be written, a file or a folder's files, as DVC does before it runs a stage."""
+    for file in _files(path):
+        found = os.lstat(file)
+        if modes.S_ISLNK(found.st_mode) or found.st_nlink > 1:
+            draft = f"{file}.{os.getpid()}.tmp"
+            shutil.copyfile(file, draft)
+            os.replace(draft, file)
+        os.chmod(file, plain_mode())
+
+
+def _files(path: str) -> list[str]:
+    if not os.path.isdir(path):
+        return [path] if os.path.exists(path) else []
+    return [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+
+
 def remove(path: str) -> None:
     """Remove a file, a link or a folder with all that is in it, if it is there."""
     with suppress(FileNotFoundError):

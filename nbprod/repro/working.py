@@ -64,6 +64,8 @@ def done(job: Job, repository: Repository) -> Done | Failed:
     kept = aside.moved(_replaced(job), *job.aside)
     ended = Ended(0)
     try:
+        for path in _persisting(job):
+            storing.unprotect(path)
         ended = _made(job, repository)
         _check(ended)
         entry = _taken_in(job.stage, repository)
@@ -84,6 +86,11 @@ def _replaced(job: Job) -> list[str]:
     if job.run is None and job.earlier is None:
         return []
     return [out.full for out in job.stage.outs if not out.persist]
+
+
+def _persisting(job: Job) -> list[str]:
+    """The cached outputs that the command is to find as its last run left them."""
+    return [out.full for out in job.stage.outs if job.run and out.persist and out.cache]
 
 
 def _made(job: Job, repository: Repository) -> Ended:
