@@ -10,6 +10,7 @@ import json
 import os
 import posixpath
 import shlex
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +78,8 @@ class Project:
 
 
 def put(path, text):
+    if path.is_dir():  # an edit made a folder of it
+        shutil.rmtree(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
