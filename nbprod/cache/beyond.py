@@ -6,6 +6,7 @@ The folder in front of it is used as if it were alone. Nobody tidies what lies b
 from __future__ import annotations
 
 import random
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from nbprod.cache.blobs import Blob
     from nbprod.cache.entries import Entry
+    from nbprod.errors import StorageFailed
+
+_ADDRESS = re.compile(r':? "?https?://\S+')  # of a request: it names what was asked for
 
 
 class Beyond:
@@ -57,6 +61,16 @@ class Beyond:
         for blob in entry.blobs:
             self._put(blobs.path_of(self.folder, blob), size=blob.size)
         self._put(entry.path)
+
+    def fault(self, error: StorageFailed) -> str:
+        """Return what is wrong with the storage, in the same words whatever was asked of it: many runs may say it.
+
+        >>> from pathlib import Path
+        >>> from nbprod.errors import StorageFailed
+        >>> Beyond("s3://b/c", Path()).fault(StorageFailed('s3://b/c/entries/1 is gone: no "http://x/?prefix=1"'))
+        's3://b/c is gone: no'
+        """
+        return _ADDRESS.sub("", re.sub(rf"{re.escape(self.url)}[^\s,:]*", lambda _: self.url, error.message))
 
     def _at(self, path: Path) -> str:
         return f"{self.url}/{path.relative_to(self.folder).as_posix()}"

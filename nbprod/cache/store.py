@@ -190,8 +190,9 @@ class Store:
 
     def _alone(self, error: StorageFailed) -> None:
         """Give up what lies beyond, for this process; what is here goes on."""
-        self.beyond = None
-        self._say(f"the cache is this machine's alone: {error.message}")
+        beyond, self.beyond = self.beyond, None
+        if beyond is not None:
+            self._say(f"the cache is this machine's alone: {beyond.fault(error)}")
 
     def _say(self, note: str) -> None:
         if note not in self.notes:

@@ -315,7 +315,9 @@ def test_a_storage_that_cannot_be_used_is_given_up_and_said_once(tmp_path):
     assert store.keep(KEY, {"observed": {}}, [[b"values"]], far=True) is not None
     assert read(store, only(store))[0] == b"values"
     (note,) = store.notes
-    assert note.startswith("the cache is this machine's alone: nowhere://bucket/cache")
+    assert (
+        note == "the cache is this machine's alone: nowhere://bucket/cache can't be used: Protocol not known: nowhere"
+    )
 
 
 def test_the_network_moves_no_random_numbers(machines, monkeypatch):
