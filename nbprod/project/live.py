@@ -84,7 +84,7 @@ class Session:
         for each in self._watched:
             self._observe(self.graph()).before(each.share)
         if len(self._watched) == 1 and not self._watched[0].step.function:
-            self._restored = self._restore(self._watched[0])
+            self._restored = self._restore(self._watched[0], self._observe(self.graph()))
 
     def finish(
         self, raised: BaseException | None = None, shown: list[dict[str, Any]] | None = None
@@ -124,7 +124,15 @@ class Session:
         self._keep(watched, seen, "")
         return feedback
 
-    def _restore(self, watched: Watched) -> tuple[list[dict[str, Any]], StepSeen] | None:
+    def _restore(self, watched: Watched, observer: Observer) -> tuple[list[dict[str, Any]], StepSeen] | None:
+        """Look the cell up. What that opens, imports, takes and draws is not the step's doing."""
+        observer.pause(watched.share)
+        restored = self._looked_up(watched)
+        if restored is None:
+            observer.resume(watched.share)
+        return restored
+
+    def _looked_up(self, watched: Watched) -> tuple[list[dict[str, Any]], StepSeen] | None:
         from nbprod.project.place import find_root
         from nbprod.project.restoring.live import LiveCache
 

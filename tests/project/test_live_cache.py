@@ -74,6 +74,22 @@ def test_a_quick_step_always_runs(live, tmp_path, monkeypatch):
     assert not list((tmp_path / "cache").glob("entries/*/*/*.json"))
 
 
+def test_what_the_look_up_reads_is_not_the_steps_doing(live, kept, tmp_path, monkeypatch):
+    """It lists the folders of `sys.path`, to know what is installed."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "seen").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path / "lib"))
+    source = "%%step quick --outs found\nimport os\nfound = os.listdir('seen')"
+    cell = {"cell_type": "code", "id": "q", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    notebook = live()
+    notebook.shell.user_ns["__vsc_ipynb_file__"] = str(path)
+    notebook.run(source, key="q")
+    (record,) = (json.loads(each.read_text()) for each in tmp_path.glob(".nbprod/**/*.json"))
+    assert record["steps"][0]["files_read"] == ["seen"]
+
+
 MAKE = "%%step clean\nrows = sorted(map(str, range(300_000)))[:3]"
 TAKE = "%%step clean\nrows.pop(count)\nrest = sorted(map(str, range(300_000)))[:1]"
 
