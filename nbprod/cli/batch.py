@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @click.option("--each", metavar="PATTERN", help="A run for each file that the pattern finds; with --as.")
 @click.option("--as", "each_name", metavar="NAME", help="The parameter that gets the file's path.")
 @click.option("--out", metavar="DIR", help="Where the runs go: a folder or a URL (s3://…). Default: batches/NOTEBOOK.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many run side by side. Default: one a processor.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="How many compute at once. Default: one a processor."
+)
 @click.option("--cluster", metavar="ADDRESS", help="Run on the Dask cluster of that scheduler: tcp://host:8786.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop longer runs.")
 @click.option("--retries", type=click.IntRange(min=0), default=0, help="More chances for a run that fails.")

@@ -26,7 +26,7 @@ class Restoring:
     def __init__(self, plan: Plan, shell: Any) -> None:
         from nbprod.record.restoring import Restorer
 
-        self.restorer = Restorer(plan, shell.user_ns)
+        self.restorer = Restorer(plan, shell.user_ns, waits=shell.kernel.waits)
         self.ran = self.restorer.ran
         self.value = self.restorer.value
         self.close = self.restorer.close

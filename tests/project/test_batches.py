@@ -11,6 +11,7 @@ import pytest
 from nbprod.model.batch import Advance
 from nbprod.project.batches import Options, executor, performed, planned, uninterrupted
 from nbprod.run.batches.spec import Spec
+from nbprod.run.batches.turns import half_of_memory_is_free
 
 NOTEBOOK = """# %% tags=["parameters"]
 number: int = 0
@@ -42,6 +43,34 @@ def test_a_file_that_every_run_writes_is_told(whole):
     assert plan.work is not None
     assert (plan.work.steps, plan.work.unique) == (2, 2)
     assert plan.work.seconds is not None
+
+
+WAITED_FOR = """# %% tags=["parameters"]
+number: int = 0
+
+# %% tags=["step:seen"]
+from pathlib import Path
+Path(f"seen-{number}").touch()
+
+# %% tags=["step:common"]
+import os
+from threading import Event
+for _ in range(600):
+    common = [each for each in os.listdir() if each.startswith("seen-")]
+    if len(common) == 6:
+        break
+    Event().wait(0.05)
+assert len(common) == 6, "nobody else began"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not half_of_memory_is_free(), reason="where memory is short, no more runs begin than may compute")
+def test_while_one_run_computes_what_others_wait_for_more_of_them_begin(whole):
+    project = whole("waiting", WAITED_FOR)
+    options = Options(str(project.root / "out"))
+    plan = planned(project.notebook, Spec({}, grid={"number": [1, 2, 3, 4, 5, 6]}), options)
+    assert not performed(plan, executor(2, None), options).failed
 
 
 TWO_STEPS = """# %% tags=["parameters"]

@@ -19,5 +19,6 @@ PRELOAD = (  # with what the kernel itself imports when it starts, or when its f
 
 FAULT = "fault"  # the channel on which a kernel says why it can't begin
 REPLAY = "replay"  # the channel on which it says what a cell displayed that need not run; nothing of one that must
+WAITS = "waits"  # the channel on which it says that a cell waits for what another process computes
 OURS = "nbprod"  # our part of a request's and of a cell's metadata, and of a reply
 INLINE = "module://matplotlib_inline.backend_inline"  # Jupyter's default: figures show inline, and are closed

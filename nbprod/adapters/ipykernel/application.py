@@ -24,7 +24,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Any as AnyTrait
 from traitlets.config import Config
 
-from nbprod.adapters.ipykernel import INLINE, REPLAY, standin
+from nbprod.adapters.ipykernel import INLINE, REPLAY, WAITS, standin
 from nbprod.adapters.ipykernel.outlet import Limit, Outlet, Shell, Stream
 
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ class Kernel(IPythonKernel):
         if self.restoring is None:
             return await self._whole(run(code, *arguments, **options))
         return await self.restoring.reply(code, lambda: self._whole(run(code, *arguments, **options)))
+
+    def waits(self) -> None:
+        """Say that what is asked now waits for what another process computes, until it is answered."""
+        self.iopub_thread.post(WAITS, [])
 
     async def _whole(self, running: Any) -> dict[str, Any]:
         reply: dict[str, Any] = await running

@@ -9,11 +9,11 @@ import pickle
 import time
 from collections import deque
 from queue import Empty
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_client.session import Session
 
-from nbprod.adapters.ipykernel import FAULT, OURS, REPLAY, TARGET
+from nbprod.adapters.ipykernel import FAULT, OURS, REPLAY, TARGET, WAITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,16 @@ LEAKING = {"JPY_SESSION_NAME", "JPY_PARENT_PID"}  # they name the notebook and t
 GRACE = 5.0  # seconds for what is registered for the process's end, as jupyter_client gives them
 
 Message = dict[str, Any]
+
+
+class Turn(Protocol):
+    """Who shares a machine with others gives his turn to compute away while he waits for what one of them computes."""
+
+    def give(self) -> None:
+        """Let another one compute; does nothing if it was given already."""
+
+    def take(self) -> None:
+        """Go on when there is a turn again; does nothing if it was not given."""
 
 
 class Manager:
@@ -40,9 +50,11 @@ class Manager:
         environment: Mapping[str, str] | None = None,
         *,
         ahead: bool = False,
+        turn: Turn | None = None,
     ) -> None:
         self.server = server
         self.ahead = ahead
+        self.turn = turn
         self.environment = environment
         self.restorer = restorer
         self.child: Child | None = None
@@ -211,11 +223,14 @@ class Client:
             TimeoutError: there was no answer in time.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
+        turn = self.manager.turn
         try:
             self.connection.send((cell, code))
             while self.connection.poll(None if deadline is None else max(deadline - time.monotonic(), 0)):
                 channel, parts = self.connection.recv()
                 if channel == REPLAY:
+                    if turn is not None:
+                        turn.take()
                     return pickle.loads(parts[0])  # type: ignore[no-any-return]
                 self._take(channel, parts)
         except (EOFError, OSError):
@@ -252,6 +267,10 @@ class Client:
     def _take(self, channel: str, parts: list[bytes]) -> None:
         if channel == FAULT:
             self.fault = f"\n{parts[0].decode()}"
+            return
+        if channel == WAITS:
+            if self.manager.turn is not None:
+                self.manager.turn.give()
             return
         _, frames = self.session.feed_identities(parts)
         self._channels[channel].messages.append(self.session.deserialize(frames))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from nbprod.adapters.forkserver import ForkServer
+    from nbprod.adapters.ipykernel.client import Turn
 
 
 @contextlib.contextmanager
@@ -24,12 +25,14 @@ def forked(
     restorer: tuple[str, Sequence[Any]] | None = None,
     environment: Mapping[str, str] | None = None,
     ahead: bool = False,
+    turn: Turn | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Options for nbclient's client, with which it runs its cells in a child that ends with the block.
 
     The child's environment is the caller's, unless given. `ahead`: there will be more like it.
+    It gives its `turn` away while it waits for what another process computes.
     """
-    manager = Manager(server, restorer, environment, ahead=ahead)
+    manager = Manager(server, restorer, environment, ahead=ahead, turn=turn)
     try:
         yield {**options, "km": manager, **_hooks(manager, options)}
     except KeyboardInterrupt:

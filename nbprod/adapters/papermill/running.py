@@ -20,6 +20,8 @@ from nbprod.errors import CellFailed, NbprodError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from nbprod.adapters.ipykernel.client import Turn
+
 IDLE = 60.0  # seconds that a server waits for another run
 LOG = logging.getLogger(__name__)  # what failed is raised: nbclient need not say it too
 LOG.addHandler(logging.NullHandler())
@@ -41,13 +43,15 @@ def run_notebook(  # noqa: PLR0913  (all by name)
     timeout: float | None = None,
     on_cell: Callable[[int, Any], None] | None = None,
     ahead: bool = False,
+    turn: Turn | None = None,
 ) -> Any:
     """Run the notebook, an nbformat node whose parameters are injected, in a child of its own, and return it.
 
     The node is changed in place: it has the outputs and papermill's timings, also of a run that fails. `timeout` is in
     seconds for one cell; `on_cell` is told each code cell that is done, by its index among all cells. `restorer`
     ("module:function", arguments) makes a `Restorer` in the child, of the shell and the arguments. `ahead`: have the
-    process of another run like this one begin now. The child's environment is the caller's, unless given.
+    process of another run like this one begin now. The child's environment is the caller's, unless given. `turn` is
+    given away while a cell waits for what another process computes.
 
     Raises:
         CellFailed: a cell raised, took too long, or its process died.
@@ -59,7 +63,7 @@ def run_notebook(  # noqa: PLR0913  (all by name)
     manager.notebook_start()
     options = {"log": LOG, "timeout_func": lambda _: timeout, "resources": {"metadata": {"path": os.fspath(folder)}}}
     try:
-        with forked(server, options, restorer=restorer, environment=environment, ahead=ahead) as ready:
+        with forked(server, options, restorer=restorer, environment=environment, ahead=ahead, turn=turn) as ready:
             _Client(manager, **ready).execute()
     except (RuntimeError, DeadKernelError) as error:  # before the first cell, or after the last
         raise NbprodError(f"the notebook's process ended: {error}", hint="The machine may lack memory.") from error

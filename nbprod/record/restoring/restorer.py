@@ -33,14 +33,19 @@ class Restorer:
     """One run of a notebook. `restore` before each cell, `ran` after each that was not restored, `close` at the end.
 
     `fates` say what became of each cell, `notes` what there is to say of the store. `accepts` may refuse an entry that
-    has not all that its caller needs.
+    has not all that its caller needs; `waits` is told before a cell waits for what another process computes.
     """
 
     def __init__(
-        self, plan: Plan, namespace: MutableMapping[str, Any], accepts: Callable[[Entry], bool] = lambda _: True
+        self,
+        plan: Plan,
+        namespace: MutableMapping[str, Any],
+        accepts: Callable[[Entry], bool] = lambda _: True,
+        waits: Callable[[], None] = lambda: None,
     ) -> None:
         self.plan = plan
         self._accepts = accepts
+        self._waits = waits
         self.store = Store(plan.folder, plan.limit, plan.beyond)
         self.names = Names(namespace, self.store.read)
         self.fates: dict[int, Fate] = {}
@@ -159,6 +164,7 @@ class Restorer:
         lock = self.store.lock(key, wait=False)
         if lock is not None:
             return self._holding(key, cell), lock
+        self._waits()
         self._free(self.store.lock(key, wait=True))
         return self._holding(key, cell), None
 

@@ -16,6 +16,7 @@ from nbprod.run.batches import inside
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nbprod.adapters.ipykernel.client import Turn
     from nbprod.run.batches.shared import Document
 
     OnCell = Callable[[int, Any], None]
@@ -60,18 +61,25 @@ class Engine:
         self.stopped = threading.Event()
 
     def execute(
-        self, document: Document, folder: str, orders: inside.Orders, plan: Any = None, on_cell: OnCell | None = None
+        self,
+        document: Document,
+        folder: str,
+        orders: inside.Orders,
+        plan: Any = None,
+        on_cell: OnCell | None = None,
+        turn: Turn | None = None,
     ) -> Executed:
         """Run the notebook top to bottom, then keep what is wanted; the whole is stopped when its time is up.
 
-        `on_cell` is told each code cell that has ended, by its index.
+        `on_cell` is told each code cell that has ended, by its index; `turn` is given away while a cell waits for what
+        another run computes.
 
         Raises:
             Stopped: `stop` was called meanwhile.
             NbprodError: No process could be started.
         """
         for _ in range(CHANCES):
-            executed = self._executed(document, folder, orders, plan, on_cell)
+            executed = self._executed(document, folder, orders, plan, on_cell, turn)
             lost = Path(orders.folder) / inside.LOST
             if not lost.exists():
                 break
@@ -79,7 +87,13 @@ class Engine:
         return executed
 
     def _executed(
-        self, document: Document, folder: str, orders: inside.Orders, plan: Any, on_cell: OnCell | None
+        self,
+        document: Document,
+        folder: str,
+        orders: inside.Orders,
+        plan: Any,
+        on_cell: OnCell | None,
+        turn: Turn | None,
     ) -> Executed:
         from nbprod.adapters.papermill.running import run_notebook
 
@@ -96,6 +110,7 @@ class Engine:
                 timeout=timeout,
                 on_cell=on_cell,
                 ahead=True,
+                turn=turn,
             )
         except CellFailed as error:
             failure = _failure(error, orders)

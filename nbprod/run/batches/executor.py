@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nbprod.run.batches.engine import Engine
 from nbprod.run.batches.performing import perform
+from nbprod.run.batches.turns import MOST, Turns, half_of_memory_is_free
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -46,23 +47,27 @@ class Local:
         ended: queue.SimpleQueue[Entry | BaseException | None] = queue.SimpleQueue()
         stop = threading.Event()
         taking = threading.Lock()
+        turns = Turns(self.jobs, half_of_memory_is_free)
 
         def work() -> None:
             with contextlib.suppress(StopIteration):
-                while not stop.is_set():
-                    with taking:
-                        run = next(todo)
-                    try:
-                        entry = perform(shared, run, engine, tell)
-                        if shared.fail_fast and not entry.is_complete:
-                            stop.set()  # at once: a short run would be over before anybody has looked at this one
-                        ended.put(entry)
-                    except BaseException as error:  # noqa: BLE001 - it is raised where the batch is
-                        ended.put(error)
-                        break
+                while turn := turns.begin():
+                    with turn:
+                        if stop.is_set():
+                            break
+                        with taking:
+                            run = next(todo)
+                        try:
+                            entry = perform(shared, run, engine, tell, turn)
+                            if shared.fail_fast and not entry.is_complete:
+                                stop.set()  # at once: a short run would be over before anybody has looked at this one
+                            ended.put(entry)
+                        except BaseException as error:  # noqa: BLE001 - it is raised where the batch is
+                            ended.put(error)
+                            break
             ended.put(None)
 
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(self.jobs)]
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(MOST * self.jobs)]
         with Engine(shared.preload) as engine:
             try:
                 for each in threads:
@@ -71,6 +76,7 @@ class Local:
             finally:
                 stop.set()
                 engine.stop()
+                turns.close()
                 for each in threads:
                     each.join(PATIENCE)
 

@@ -17,6 +17,7 @@ from nbprod.run.batches.shared import injected_at, original, with_parameters
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nbprod.adapters.ipykernel.client import Turn
     from nbprod.run.batches.advancing import Told
     from nbprod.run.batches.engine import Engine, Executed, Failure
     from nbprod.run.batches.runs import Run
@@ -27,11 +28,11 @@ TRACEBACK = "error.txt"
 LINE, LINES, WIDTH = 300, 40, 500  # what an entry keeps of an error; the whole of it stands in the run's folder
 
 
-def perform(shared: Shared, run: Run, engine: Engine, tell: Told) -> Entry:
+def perform(shared: Shared, run: Run, engine: Engine, tell: Told, turn: Turn | None = None) -> Entry:
     """Execute the notebook with the run's parameters, store what is kept of it, and return what became of it.
 
-    `tell` hears of steps that are done or restored meanwhile. The run's folder takes its place whole, so that whoever
-    looks finds an earlier run or this one.
+    `tell` hears of steps that are done or restored meanwhile; `turn` is given away while the run waits for another's
+    work. The run's folder takes its place whole, so that whoever looks finds an earlier run or this one.
 
     Raises:
         WriteFailed, StorageFailed: The disk or the storage refused.
@@ -39,7 +40,7 @@ def perform(shared: Shared, run: Run, engine: Engine, tell: Told) -> Entry:
     """
     began = time.monotonic()
     with Folder(shared.out).filling(f"{endings.RUNS}/{run.name}", last=endings.FILE) as folder:
-        executed, attempts = _executed(shared, run, engine, folder, tell)
+        executed, attempts = _executed(shared, run, engine, folder, tell, turn)
         entry = _entry(shared, run, executed, folder, seconds=time.monotonic() - began, attempts=attempts)
         (folder / endings.FILE).write_text(endings.as_json(entry), encoding="utf-8")
     return entry
@@ -53,14 +54,16 @@ def perform_once(shared: Shared, run: Run, engine: Engine, tell: Told) -> Entry:
     return perform(shared, run, engine, tell)
 
 
-def _executed(shared: Shared, run: Run, engine: Engine, folder: Path, tell: Told) -> tuple[Executed, int]:
+def _executed(
+    shared: Shared, run: Run, engine: Engine, folder: Path, tell: Told, turn: Turn | None
+) -> tuple[Executed, int]:
     """What came of the last attempt, and how many there were; it is all in the folder."""
     document = with_parameters(shared, run.source, run.parameters)
     wanted = tuple((each.name, each.role) for each in shared.wanted)
     orders = Orders(str(folder), wanted, len(document["cells"]), shared.timeout)
     for attempt in range(1, shared.retries + 2):  # noqa: B007 - it says how many there were
         advancing = Advancing(shared, run, tell)
-        executed = engine.execute(document, shared.folder, orders, planned(shared, run), advancing)
+        executed = engine.execute(document, shared.folder, orders, planned(shared, run), advancing, turn)
         if executed.failure is None:
             break
     (folder / NOTEBOOK).write_text(json.dumps(executed.document, indent=1, ensure_ascii=False), encoding="utf-8")
