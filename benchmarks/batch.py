@@ -30,8 +30,9 @@ def batch(notebook: Path, out: Path, values: dict[str, list[Any]]) -> tuple[floa
     """Seconds, and what became of the runs."""
     options = batches.Options(str(out))
     began = time.perf_counter()
-    plan = batches.planned(notebook, Spec({}, grid=values), options)
-    done = batches.performed(plan, batches.executor(JOBS, None), options)
+    performing = batches.executor(JOBS, None)
+    plan = batches.planned(notebook, Spec({}, grid=values), options, performing.ready)
+    done = batches.performed(plan, performing, options)
     assert not done.failed, done.failed[0].traceback
     return time.perf_counter() - began, done
 

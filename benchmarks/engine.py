@@ -17,7 +17,8 @@ import papermill
 from nbformat.v4 import new_code_cell, new_notebook
 from papermill.engines import papermill_engines
 
-from nbprod.adapters.papermill.running import kernel_server, run_notebook
+from nbprod.adapters.ipykernel.serving import kernel_server
+from nbprod.adapters.papermill.running import run_notebook
 from nbprod.engine import NotebookEngine
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from nbprod.cli.terminal import columns, named
 
 if TYPE_CHECKING:
     from nbprod.project.batches import Batched, Options
+    from nbprod.run.batches.executor import Executor
     from nbprod.run.batches.plan import Plan
     from nbprod.run.batches.spec import Spec
 
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 @click.option("--each", metavar="PATTERN", help="A run for each file that the pattern finds; with --as.")
 @click.option("--as", "each_name", metavar="NAME", help="The parameter that gets the file's path.")
 @click.option("--out", metavar="DIR", help="Where the runs go: a folder or a URL (s3://…). Default: batches/NOTEBOOK.")
-@click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), help="How many compute at once. Default: one a processor."
-)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="How many compute at once. Default: one a processor.")
 @click.option("--cluster", metavar="ADDRESS", help="Run on the Dask cluster of that scheduler: tcp://host:8786.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop longer runs.")
 @click.option("--retries", type=click.IntRange(min=0), default=0, help="More chances for a run that fails.")
@@ -58,16 +57,18 @@ def batch(notebook: Path, *, as_json: bool, dry_run: bool, jobs: int | None, clu
 
     jobs = jobs or batches.processors()
     spec, options = _spec(notebook, **words), _options(notebook, **words)
-    plan = batches.planned(notebook, spec, options)
     if dry_run:
+        plan = batches.planned(notebook, spec, options)
         click.echo(batched.plan_json(plan) if as_json else batched.plan(plan, jobs, columns(sys.stdout)))
         return
-    done = _performed(notebook, plan, options, jobs, cluster, as_json=as_json)
+    performing = batches.executor(jobs, cluster)
+    plan = batches.planned(notebook, spec, options, performing.ready)
+    done = _performed(notebook, plan, options, performing, jobs=jobs, cluster=cluster, as_json=as_json)
     sys.exit(1 if done.failed else 0)
 
 
 def _performed(
-    notebook: Path, plan: Plan, options: Options, jobs: int, cluster: str | None, *, as_json: bool
+    notebook: Path, plan: Plan, options: Options, performing: Executor, *, jobs: int, cluster: str | None, as_json: bool
 ) -> Batched:
     from nbprod.cli.running import running
     from nbprod.project import batches
@@ -75,7 +76,7 @@ def _performed(
 
     try:
         with running(plan, jobs) as show:
-            done = batches.performed(plan, batches.executor(jobs, cluster), options, show.ended, show.advance)
+            done = batches.performed(plan, performing, options, show.ended, show.advance)
     except KeyboardInterrupt:
         click.echo(f"\n{batched.stopped(plan, named(notebook), cluster)}", err=True)
         sys.exit(INTERRUPTED)

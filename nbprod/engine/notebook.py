@@ -41,9 +41,9 @@ class NotebookEngine(Engine):  # type: ignore[misc]
 
     @classmethod
     def _run(cls, nb_man: Any, kernel_name: str, options: dict[str, Any]) -> None:
+        from nbprod.adapters.ipykernel.serving import kernel_server
         from nbprod.adapters.papermill.forked import forked
         from nbprod.adapters.papermill.kernels import environment
-        from nbprod.adapters.papermill.running import kernel_server
         from nbprod.project.preloading import preloadable
 
         folder = Path(options.get("resources", {}).get("metadata", {}).get("path") or Path.cwd())

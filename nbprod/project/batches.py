@@ -64,7 +64,8 @@ def batch_of_values(
     only = words.pop("only", ())
     options = Options(str(out or default_out(path)), only=(only,) if isinstance(only, str) else tuple(only), **words)
     spec = asked.given(Path(path).parent, *asked_for)
-    done = performed(planned(path, spec, options), executor(jobs, cluster), options)
+    performing = executor(jobs, cluster)
+    done = performed(planned(path, spec, options, performing.ready), performing, options)
     return indexing.frame(done.index)
 
 

@@ -18,10 +18,11 @@ from nbprod.run.batches.spec import Spec, combinations
 from nbprod.run.parameters import from_data, injected, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from nbprod.model.graph import Graph
+    from nbprod.model.notebook import Notebook
     from nbprod.model.record import Record
     from nbprod.project.place import Place
     from nbprod.record.restoring import Plan as Restorable
@@ -57,14 +58,16 @@ class Subject:
     salt: tuple[Any, ...] = ()
 
 
-def planned(path: str | Path, spec: Spec, options: Options) -> Plan:
-    """Return the batch that would run.
+def planned(
+    path: str | Path, spec: Spec, options: Options, ready: Callable[[tuple[str, ...]], None] = lambda _: None
+) -> Plan:
+    """Return the batch that would run; `ready` hears early what its runs will import.
 
     Raises:
         ParametersRefused: Values are not what the parameters take; all that is wrong, in whichever run.
         UsageError: The batch is empty, two runs are the same or have one name, or the folder is another notebook's.
     """
-    subject, folder = _subject(path), Folder(options.out)
+    subject, folder = _subject(path, ready), Folder(options.out)
     claimed = resume.claim_of(folder, subject.place.relative)
     if options.fresh and not options.only:
         claimed = replace(claimed, afresh=claimed.afresh + 1)
@@ -112,17 +115,18 @@ def _standing(all_runs: tuple[Run, ...], chosen: tuple[Run, ...], folder: Folder
     return replace(found, todo=tuple(run for run in found.todo if run.id in ids))
 
 
-def _subject(path: str | Path) -> Subject:
+def _subject(path: str | Path, ready: Callable[[tuple[str, ...]], None]) -> Subject:
     from nbprod.adapters import ipython
     from nbprod.project.notebookfile import opened
     from nbprod.project.parameters import declared
-    from nbprod.project.preloading import preloadable
     from nbprod.project.restoring import plan_of
     from nbprod.read import notebook
 
     place = locate(path)
     content = place.notebook.read_bytes()
     read = notebook(content, place.relative, ipython.transform, place.beside)
+    preload = _preload(read, place.notebook.parent)
+    ready(preload)
     document = shared.bare(opened(place.notebook, content).document)
     graph, folder = analyse(read), place.notebook.parent
     return Subject(
@@ -131,7 +135,7 @@ def _subject(path: str | Path) -> Subject:
         document,
         graph,
         declared(read, folder),
-        preloadable(read, folder),
+        preload,
         plan_of(read, graph, root=place.root, folder=folder),
     )
 
@@ -202,18 +206,20 @@ def _shared(subject: Subject, options: Options, folder: Folder) -> shared.Shared
         subject.declarations.replaces,
         options.timeout,
         options.retries,
-        _preload(subject),
+        subject.preload,
         options.fail_fast,
         subject.plan,
     )
 
 
-def _preload(subject: Subject) -> tuple[str, ...]:
+def _preload(notebook: Notebook, folder: Path) -> tuple[str, ...]:
     """What runs import: the notebook's imports, and what reaches the store."""
     from nbprod.adapters.fsspec import module_of
+    from nbprod.cache import url_beyond
+    from nbprod.project.preloading import preloadable
 
-    beyond = subject.plan.beyond
-    return (*subject.preload, module_of(beyond)) if beyond and module_of(beyond) else subject.preload
+    beyond = url_beyond()
+    return (*preloadable(notebook, folder), *filter(None, [module_of(beyond) if beyond else ""]))
 
 
 def _wanted(graph: Graph) -> Iterable[shared.Wanted]:

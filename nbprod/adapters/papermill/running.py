@@ -11,8 +11,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
 
-from nbprod.adapters.forkserver import ForkServer
-from nbprod.adapters.ipykernel import INLINE, OURS, PRELOAD
+from nbprod.adapters.ipykernel import OURS
 from nbprod.adapters.papermill.failing import translated
 from nbprod.adapters.papermill.forked import forked
 from nbprod.errors import CellFailed, NbprodError
@@ -20,17 +19,11 @@ from nbprod.errors import CellFailed, NbprodError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from nbprod.adapters.forkserver import ForkServer
     from nbprod.adapters.ipykernel.client import Turn
 
-IDLE = 60.0  # seconds that a server waits for another run
 LOG = logging.getLogger(__name__)  # what failed is raised: nbclient need not say it too
 LOG.addHandler(logging.NullHandler())
-
-
-def kernel_server(preload: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> ForkServer:
-    """A server whose children are kernels with these modules imported, in an environment with this added."""
-    backend = os.environ.get("MPLBACKEND") or INLINE  # matplotlib asks for it when it is imported
-    return ForkServer((*PRELOAD, *preload), environment={**(environment or {}), "MPLBACKEND": backend}, idle=IDLE)
 
 
 def run_notebook(  # noqa: PLR0913  (all by name)

@@ -15,7 +15,7 @@ from nbprod.run.batches.engine import Engine
 from nbprod.run.batches.performing import perform_once
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from nbprod.run.batches.advancing import Told
     from nbprod.run.batches.runs import Run
@@ -34,6 +34,9 @@ class Dask:
 
     address: str
     patience: float = 10
+
+    def ready(self, preload: Sequence[str]) -> None:
+        """Each worker imports them when its first run comes."""
 
     def entries(self, shared: Shared, runs: Iterable[Run], tell: Told) -> Generator[Entry]:
         """Yield what became of each run as soon as it ended."""

@@ -55,7 +55,7 @@ class Engine:
     """A process that runs are forked from; several threads may execute notebooks at once."""
 
     def __init__(self, preload: Sequence[str] = ()) -> None:
-        from nbprod.adapters.papermill.running import kernel_server
+        from nbprod.adapters.ipykernel.serving import kernel_server
 
         self.server = kernel_server((*OWN, *preload, LAST), side_by_side(os.environ))
         self.stopped = threading.Event()

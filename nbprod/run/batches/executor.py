@@ -13,7 +13,7 @@ from nbprod.run.batches.performing import perform
 from nbprod.run.batches.turns import MOST, Turns, half_of_memory_is_free
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from nbprod.model.batch import Entry
     from nbprod.run.batches.advancing import Told
@@ -26,6 +26,10 @@ PATIENCE = 5.0  # seconds that runs have to end when they are interrupted
 class Executor(Protocol):
     """Performs the runs of a batch, several at once."""
 
+    def ready(self, preload: Sequence[str]) -> None:
+        """Runs will come that import these."""
+        ...
+
     def entries(self, shared: Shared, runs: Iterable[Run], tell: Told) -> Generator[Entry]:
         """Yield what became of each run as soon as it ended; what still runs is stopped when the generator is closed.
 
@@ -35,11 +39,16 @@ class Executor(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Local:
-    """This machine: `jobs` threads, each of which waits for the process that its run is executed in."""
+    """This machine: threads that wait for the processes which runs are executed in; `jobs` compute at once."""
 
     jobs: int = 1
+    _ahead: Engine | None = None
+
+    def ready(self, preload: Sequence[str]) -> None:
+        """Begin to import them."""
+        self._ahead = Engine(preload)
 
     def entries(self, shared: Shared, runs: Iterable[Run], tell: Told) -> Generator[Entry]:
         """Yield what became of each run as soon as it ended."""
@@ -68,7 +77,7 @@ class Local:
             ended.put(None)
 
         threads = [threading.Thread(target=work, daemon=True) for _ in range(MOST * self.jobs)]
-        with Engine(shared.preload) as engine:
+        with self._engine(shared.preload) as engine:
             try:
                 for each in threads:
                     each.start()
@@ -79,6 +88,10 @@ class Local:
                 turns.close()
                 for each in threads:
                     each.join(PATIENCE)
+
+    def _engine(self, preload: Sequence[str]) -> Engine:
+        ahead, self._ahead = self._ahead, None
+        return ahead or Engine(preload)
 
 
 def _until(ended: queue.SimpleQueue[Entry | BaseException | None], working: int) -> Iterator[Entry]:

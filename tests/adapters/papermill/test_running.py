@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from nbprod.adapters.papermill.running import kernel_server, run_notebook
+from nbprod.adapters.ipykernel.serving import kernel_server
+from nbprod.adapters.papermill.running import run_notebook
 from nbprod.errors import CellFailed
 
 pytestmark = pytest.mark.slow
