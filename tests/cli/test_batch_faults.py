@@ -152,3 +152,42 @@ def test_a_notebook_that_is_edited_meanwhile(project):
     done = project.batch("--grid", "seconds=0.5,1,1.5")
     assert "3 to run" in done.stderr
     assert {row["length"] for row in project.rows().values()} == {"-1"}
+
+
+def test_a_run_that_prints_without_end_and_shows_something_huge(project, tmp_path):
+    """Of what is printed the beginning is kept, and that says so; what is shown is kept whole."""
+    cell = (
+        "from IPython.display import HTML\n"
+        "if what == 'prints':\n    for _ in range(1000):\n        print('x' * 1_000_000)\n"
+        "HTML('y' * 50_000_000) if what == 'shows' else None"
+    )
+    project = Project(tmp_path, (*FATES[:2], cell, FATES[3]))
+    done = project.batch("--grid", "what=prints,shows", "-j", "1")
+    assert done.returncode == 0, done.stderr
+    printed, shown = (tmp_path / "batches/fates/runs" / f"what={each}/notebook.ipynb" for each in ("prints", "shows"))
+    assert printed.stat().st_size < 110_000_000  # of 1 GB
+    outputs = [output for cell in json.loads(printed.read_text())["cells"] for output in cell.get("outputs", ())]
+    assert any("isn't kept" in "".join(each.get("text", "")) for each in outputs)
+    assert shown.stat().st_size > 50_000_000
+
+
+def test_a_full_disk_ends_the_batch_and_room_lets_it_go_on(project, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], check=False)
+    if mounted.returncode:
+        pytest.skip("this user may mount nothing")
+    try:
+        ballast = disk / "ballast"
+        ballast.write_bytes(b"x" * 320_000)
+        words = ("--grid", "seconds=0,0.01,0.02", "-j", "1", "--out", str(disk / "out"))
+        done = project.batch(*words)
+        assert done.returncode == 2, done.stdout
+        assert "can't be written: no space left on device" in done.stderr
+        assert "Traceback" not in done.stderr
+        ballast.unlink()
+        done = project.batch(*words)
+        assert done.returncode == 0, done.stderr
+        assert len(list((disk / "out" / "runs").glob("*/run.json"))) == 3
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
