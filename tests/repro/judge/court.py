@@ -88,16 +88,18 @@ class Court:
             by_hand=self.world.by_hand,
         )
         if not ours.error:
-            self._nothing_to_do(targets)
+            self._nothing_to_do(targets, twin)
 
-    def _nothing_to_do(self, targets):
-        """Only what runs always is stale; and if DVC is let loose, it changes nothing."""
+    def _nothing_to_do(self, targets, twin):
+        """Only what runs always is stale, or what DVC can't mend either; and if it is let loose, it changes nothing."""
         ours = self._asked(_ours, targets, ".")
         if isinstance(ours, str) and ours.startswith("LeftToDvc"):
             return
         always = {each.name for each in ours.stages if _always(each)}
-        _same("stale after repro", worlds.stale_by_dvc(self.world, targets)[0], always)
-        if always or self.seen["repros"] % 3:
+        left = worlds.stale_by_dvc(self.world, targets)[0]
+        if left != always:  # such as a source whose listing in the cache is spoiled
+            _same("stale after repro", worlds.stale_by_dvc(twin, targets)[0], left)
+        if left or self.seen["repros"] % 3:
             return
         before = _files(self.world.beside)
         done = worlds.by_dvc(self.world, targets)
