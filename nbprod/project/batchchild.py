@@ -26,7 +26,11 @@ class Restoring:
     def __init__(self, plan: Plan, shell: Any) -> None:
         from nbprod.record.restoring import Restorer
 
-        self.restorer = Restorer(plan, shell.user_ns, waits=shell.kernel.waits)
+        def waits() -> None:
+            inside.waits()
+            shell.kernel.waits()
+
+        self.restorer = Restorer(plan, shell.user_ns, waits=waits)
         self.ran = self.restorer.ran
         self.value = self.restorer.value
         self.close = self.restorer.close

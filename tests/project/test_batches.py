@@ -73,6 +73,32 @@ def test_while_one_run_computes_what_others_wait_for_more_of_them_begin(whole):
     assert not performed(plan, executor(2, None), options).failed
 
 
+TIMED = """# %% tags=["parameters"]
+number: int = 0
+
+# %% tags=["step:late"]
+from threading import Event
+late = Event().wait(number / 2)
+
+# %% tags=["step:common"]
+common = Event().wait(5)
+
+# %% tags=["step:own"]
+own = Event().wait(2 * number)
+"""
+
+
+@pytest.mark.slow
+def test_time_spent_waiting_for_another_is_not_the_runs_own(whole):
+    project = whole("timed", TIMED)
+    options = Options(str(project.root / "out"), timeout=7)
+    plan = planned(project.notebook, Spec({}, grid={"number": [0, 2]}), options)
+    done = performed(plan, executor(2, None), options)
+    assert not done.failed
+    assert max(entry.seconds for entry in done.entries) > 7
+    assert [entry.restored for entry in done.entries] == [0, 1]
+
+
 TWO_STEPS = """# %% tags=["parameters"]
 number: int = 0
 

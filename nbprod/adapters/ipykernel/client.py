@@ -233,6 +233,8 @@ class Client:
                         turn.take()
                     return pickle.loads(parts[0])  # type: ignore[no-any-return]
                 self._take(channel, parts)
+                if channel == WAITS:  # that time is another's
+                    deadline = None
         except (EOFError, OSError):
             self.ended = True
             return None

@@ -68,6 +68,7 @@ class Inside:
         self.orders = orders
         self.inner = inner
         self.running = False
+        self.left = 0.0  # of the run's seconds, while it waits
         if orders.timeout is not None:
             signal.signal(signal.SIGALRM, self._ring)
             signal.setitimer(signal.ITIMER_REAL, orders.timeout)
@@ -75,6 +76,7 @@ class Inside:
     def restore(self, cell: int) -> list[Output] | None:
         """Outputs to replay in place of running the cell."""
         self.running = False
+        self._goes_on()
         if cell == self.orders.hidden:
             return None
         try:
@@ -82,7 +84,13 @@ class Inside:
         except Lost as lost:
             self._end(str(lost))
         self.running = found is None
+        if self.running:
+            self._goes_on()
         return found
+
+    def waits(self) -> None:
+        """What another run computes is waited for, until a next cell is asked about: that time is not the run's own."""
+        self.left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
 
     def ran(self, cell: int, outputs: list[Output], *, failed: bool) -> None:
         """The cell has run."""
@@ -98,6 +106,11 @@ class Inside:
         keeping.keep(self.inner.value, self.orders.folder, self.orders.wanted)
         keeping.note(self.orders.folder, self.inner.notes)
         self.inner.close()
+
+    def _goes_on(self) -> None:
+        if self.left:
+            signal.setitimer(signal.ITIMER_REAL, self.left)
+            self.left = 0.0
 
     def _ring(self, *_: object) -> None:
         """The time is up: the cell that runs hears of it, or else the next one."""
@@ -141,6 +154,11 @@ def begin(orders: Orders, inner: Inner) -> Inside:
     """Return who watches over this process's run."""
     _current[:] = [Inside(orders, inner)]
     return _current[0]
+
+
+def waits() -> None:
+    """The run of this process waits for another one."""
+    _current[0].waits()
 
 
 def keep() -> None:
