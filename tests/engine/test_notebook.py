@@ -167,7 +167,6 @@ def test_an_unknown_kernel_is_papermill_s_error(execute):
 
 
 def test_widgets_leave_their_state(execute):
-    pytest.importorskip("ipywidgets")
     notebook = execute("import ipywidgets\nipywidgets.IntSlider(value=7)")
     states = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
     assert 7 in [each["state"].get("value") for each in states]
