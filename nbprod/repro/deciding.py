@@ -45,13 +45,12 @@ def decided(stage: Stage, known: Entry | None, repository: Repository, runs: Run
         raise ProjectBroken(
             f"the dep {missing.path} is missing", hint="Make it, or take it out of the stage in dvc.yaml"
         )
-    working.values(stage, repository)
+    if not runcache.remembers(stage, working.values(stage, repository)):
+        return Decision(reasons)
     return Decision(reasons, _earlier(stage, known, repository, runs))
 
 
 def _earlier(stage: Stage, known: Entry | None, repository: Repository, runs: RunCache) -> Entry | None:
-    if not runcache.remembers(stage):
-        return None
     run = known if known and _complete(stage, known) and repository.judge.inputs_same(stage, known) else None
     if run is None:
         run = runs.find(_inputs(stage, repository))

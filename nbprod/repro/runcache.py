@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbprod.adapters import yaml
 from nbprod.errors import NbprodError
@@ -12,16 +12,21 @@ from nbprod.repro import entries
 from nbprod.repro.objects import FILES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nbprod.repro.entries import Entry
     from nbprod.repro.memory import Memory
     from nbprod.repro.stages import Stage
 
 
-def remembers(stage: Stage) -> bool:
-    """Whether DVC's run cache takes such a stage: it has deps, outs, and nothing that makes runs differ."""
+def remembers(stage: Stage, params: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether DVC's run cache takes such a stage: it has deps, outs, and nothing that makes runs differ.
+
+    `params` are the values by file: DVC takes a file that holds none for one that it can't compare.
+    """
     if stage.always or stage.callback or not (stage.cmd and (stage.deps or stage.params) and stage.outs):
         return False
-    return not any(each.persist for each in stage.outs)
+    return all(params.values()) and not any(each.persist for each in stage.outs)
 
 
 def saves(stage: Stage) -> bool:

@@ -228,7 +228,7 @@ class Scheduler:
 
     def _write_down(self, stage: Stage, done: Done) -> None:
         self.touched += self.hidden.hide([out.full for out in stage.outs if out.cache])
-        if runcache.remembers(stage) and runcache.saves(stage):
+        if runcache.remembers(stage, done.entry.get("params", {})) and runcache.saves(stage):
             self.runs.save(done.entry)
         self.ledger.add(stage, done.entry)
         self.asides.append(done.aside)

@@ -118,7 +118,7 @@ def _taken_in(stage: Stage, repository: Repository) -> Entry:
         contents[out.full] = _output(out, repository)
     params = values(stage, repository)
     entry = entries.entry(stage, contents, params)
-    remembered = runcache.remembers(stage) and runcache.saves(stage)
+    remembered = runcache.remembers(stage, params) and runcache.saves(stage)
     for out in stage.outs:
         if out.cache or remembered:
             storing.keep(
