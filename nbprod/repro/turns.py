@@ -13,17 +13,24 @@ if TYPE_CHECKING:
 
 
 class Turns:
-    """Gives out each stage once, when all that it needs has ended; `above` has the keys of what each needs."""
+    """Gives out each stage once, when all that it waits for has ended; `above` has the keys of what each needs.
+
+    A frozen stage needs nothing, and no failure reaches it; but before or after those that make what it reads it comes
+    as in the plan, for it looks at what they make.
+    """
 
     def __init__(self, graph: Graph, stages: Sequence[Stage]) -> None:
         self.stages = tuple(stages)
         self.place = {stage.key: at for at, stage in enumerate(stages)}
         self.above = {stage.key: self.place.keys() & {each.key for each in graph.needed(stage)} for stage in stages}
-        self.below: dict[str, list[str]] = {}
-        for key, needed in self.above.items():
-            for each in needed:
-                self.below.setdefault(each, []).append(key)
-        self.left = {key: len(needed) for key, needed in self.above.items()}
+        self.below: dict[str, set[str]] = {key: set() for key in self.place}
+        for stage in stages:
+            for each in self.place.keys() & {each.key for each in graph.above[stage.key]}:
+                first, then = sorted((each, stage.key), key=self.place.__getitem__)
+                self.below[first].add(then)
+        self.left = dict.fromkeys(self.place, 0)
+        for then in (each for below in self.below.values() for each in below):
+            self.left[then] += 1
         self.ready = [at for at, stage in enumerate(stages) if not self.left[stage.key]]
 
     def next(self) -> Stage | None:
@@ -32,7 +39,7 @@ class Turns:
 
     def ended(self, stage: Stage) -> None:
         """Say that a stage has ended, well or not."""
-        for key in self.below.get(stage.key, ()):
+        for key in self.below[stage.key]:
             self.left[key] -= 1
             if not self.left[key]:
                 heapq.heappush(self.ready, self.place[key])
