@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PLACE = re.compile(r"Cell In\[\d+\], line (\d+)|^\s*File <ipython-input[^>]*>:(\d+)", re.MULTILINE)
 
+UNTOLD = "NoneType"  # what ipykernel says was raised where a value's own _repr_html_ or __repr__ raised
+
 
 @contextlib.contextmanager
 def translated(cell: int) -> Iterator[None]:
@@ -36,10 +38,13 @@ def translated(cell: int) -> Iterator[None]:
 def raised(cell: int, fault: CellExecutionError) -> CellFailed:
     """The cell's own exception as ours."""
     own = _own(plain(fault.traceback))
+    hint = "Mend the cell; files on disk are as they were."
+    if fault.ename == UNTOLD:  # its first line is the value's, which another cell may define
+        message = f"showing a value of cell {cell} raised {_last_line(own)}".rstrip(": ")
+        return CellFailed(message, cell=cell, traceback=own, hint=hint)
     line = line_within(own)
     where = f"cell {cell}" if line is None else f"cell {cell}, line {line}"
     message = f"{where} raised {fault.ename}: {fault.evalue}".rstrip(": ")
-    hint = "Mend the cell; files on disk are as they were."
     return CellFailed(message, cell=cell, line=line, traceback=own, hint=hint)
 
 
@@ -47,6 +52,10 @@ def _own(traceback: str) -> str:
     """The traceback alone: nbclient puts the cell's source above it, IPython's own starts at the ruler."""
     ruler = re.search(r"^-{60,}$", traceback, re.MULTILINE)
     return traceback[ruler.start() :].strip() if ruler else traceback.strip()
+
+
+def _last_line(traceback: str) -> str:
+    return traceback.strip().rpartition("\n")[2]
 
 
 def line_within(traceback: str) -> int | None:

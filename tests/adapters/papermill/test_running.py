@@ -159,6 +159,13 @@ def test_a_failure_names_its_cell_and_line(run):
     assert "\x1b" not in caught.value.traceback
 
 
+def test_a_value_that_cannot_be_shown_says_what_it_raised(run):
+    shown = "class Shown:\n    def _repr_html_(self):\n        return {}['gone']"
+    with pytest.raises(CellFailed, match=r"^showing a value of cell 1 raised KeyError: 'gone'") as caught:
+        run(shown, "Shown()")
+    assert (caught.value.cell, caught.value.line) == (1, None)
+
+
 def test_the_notebook_holds_what_ran_before_the_failure(server, tmp_path):
     cells = [new_markdown_cell("# Title"), new_code_cell("print('ran')"), new_code_cell("1/0"), new_code_cell("2")]
     notebook = new_notebook(cells=cells)
