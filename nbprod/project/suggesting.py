@@ -189,6 +189,8 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
             trial = _trial(out, progress)
         except CellFailed as failed:
             return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
+        except NotebookFaulty as faulty:  # no mark cures it
+            return replace(found, notes=(faulty.message,))
         better = suggest.improved(
             draft.notebook,
             analyse,
@@ -245,6 +247,8 @@ def _recorded_twice(out: Path, states: Path, progress: Progress | None) -> _Tria
     try:
         first = record(out, states=states, progress=progress)
     except NotebookFaulty as faulty:
+        if not faulty.diagnostics:
+            raise
         return _Trial(faulty.diagnostics)
     graph = settled(read(out), first)
     faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR)

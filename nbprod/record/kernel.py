@@ -19,6 +19,7 @@ from nbprod.record.figures import Screen, Shown
 from nbprod.record.files import note_programs, read_and_written
 from nbprod.record.observer import Observer
 from nbprod.record.proof import Proof
+from nbprod.record.raising import Raised, raised
 from nbprod.record.replay import Replays, Stage
 from nbprod.record.sampling import Taken, take
 from nbprod.record.world import packages, search_path, star_names
@@ -70,6 +71,7 @@ class Session:
         self.parameters: dict[str, Any] = {}
         self.outside = audit.Accesses()  # what the running cell does, if it is of no step
         self.written_outside: list[tuple[str, int]] = []
+        self.raised: list[Raised] = []
         self.in_reach = in_reach(plan.graph)
         self.prints: Mapping[
             str, str
@@ -136,6 +138,7 @@ class Session:
             "search_path": search_path(self.path, self.plan.home, self.plan.root),
             "written_outside": self.written_outside,
             "changed_outside": self.changed_outside,
+            "raised": self.raised,
         }
         write_whole(self.plan.scratch / RESULT, dumps(result).encode())
 
@@ -173,6 +176,8 @@ class Session:
             return
         cell, self.cell = self.cell, None
         self.screen.leave()
+        told = raised(cell, result, self.shell.user_ns)
+        self.raised += [told] if told else []
         step = self._marked(cell)
         if step is None:
             self._left_steps(cell)

@@ -15,7 +15,7 @@ from nbprod.adapters import jupytext, nbformat, papermill
 from nbprod.errors import CellFailed, NotebookFaulty, NotebookUnreadable
 from nbprod.model.graph import CellKind
 from nbprod.model.record import Record
-from nbprod.record import store
+from nbprod.record import raising, store
 from nbprod.record.kernel import RESULT, Plan
 from nbprod.values import whole_folder
 
@@ -52,7 +52,7 @@ def run(  # noqa: PLR0913  (what to run, where, and what to keep of it)
 
     Raises:
         CellFailed: a cell raised or its kernel died; nothing on disk has changed.
-        NotebookFaulty: a step did not run, for no cell calls it.
+        NotebookFaulty: a step did not run, for no cell calls it, or holds what a cell that may raise raised at.
         WriteFailed: the samples can't be written.
     """
     cells = _cells(notebook, graph)
@@ -70,7 +70,9 @@ def run(  # noqa: PLR0913  (what to run, where, and what to keep of it)
             states=states.absolute() if states else None,
         )
         _visit(cells, plan, progress)
-        record = _record(json.loads((scratch / RESULT).read_text(encoding="utf-8")), graph)
+        result = json.loads((scratch / RESULT).read_text(encoding="utf-8"))
+        raising.refuse([raising.Raised(*each) for each in result["raised"]], graph, plan.sources)
+        record = _record(result, graph)
         if values is None:
             made = scratch / "samples"
             with whole_folder(folder / "samples") as draft:
@@ -128,7 +130,7 @@ def _record(result: dict[str, Any], graph: Graph) -> Record:
     unseen = {step.name for step in graph.steps} - {each["step"] for each in result["steps"]}
     if unseen:
         name = min(unseen)
-        hint = "A decorated step is called at the top level of a cell, and a step's cells must not be allowed to raise."
+        hint = "A decorated step is called at the top level of a cell."
         raise NotebookFaulty(f"step '{name}' did not run", (), hint=hint)
     return Record(
         notebook=graph.notebook,

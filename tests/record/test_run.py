@@ -198,6 +198,12 @@ def test_a_cell_that_may_raise_may(book):
     assert made.run().step("one").value("x").type == "int"
 
 
+def test_a_step_that_holds_a_cell_that_raised_is_refused(book):
+    made = book(("x = 1\n1 / 0",), {"one": {"cells": (0,), "makes": ["x"]}}, tags={0: ["raises-exception"]})
+    with pytest.raises(NotebookFaulty, match="cell 0, line 2 raised ZeroDivisionError: division by zero, and step 'on"):
+        made.run()
+
+
 def test_ctrl_c_ends_the_kernel_too(book):
     made = book(("import os\nopen('pid', 'w').write(str(os.getpid()))\nimport time\ntime.sleep(60)",), {})
     script = f"""
