@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from nbprod.analyse.expressions import Expressions
-from nbprod.analyse.flow import Flow, catches_nothing, is_true, leaves, merged, runs_at_least_once, stops_early
+from nbprod.analyse.flow import (
+    Flow,
+    catches_name_errors,
+    catches_nothing,
+    is_true,
+    leaves,
+    merged,
+    runs_at_least_once,
+    stops_early,
+)
 from nbprod.analyse.places import elements, kinds
 
 if TYPE_CHECKING:
@@ -32,7 +42,8 @@ class Branches(Expressions):
         ends: list[Flow] = []
         for body in bodies:
             self.flow = dict(before)
-            self.walk_branch(body)
+            with self.doubtfully():
+                self.walk_branch(body)
             if not leaves(body):
                 ends.append(self.flow)
         self.flow = merged(ends) if ends else before
@@ -80,13 +91,15 @@ class Branches(Expressions):
     def visit_try(self, node: ast.Try) -> None:
         """`try`: any part of its body may have run when a handler does."""
         before = dict(self.flow)
-        self.walk_branch(node.body)
+        with self.doubtfully() if catches_name_errors(node) else nullcontext():
+            self.walk_branch(node.body)
         halfway = merged([before, self.flow])
         self.walk_branch(node.orelse)
         ends = [] if leaves(node.body) or leaves(node.orelse) else [self.flow]
         for handler in node.handlers:
             self.flow = dict(halfway)
-            self.handle(handler)
+            with self.doubtfully():
+                self.handle(handler)
             if not leaves(handler.body):
                 ends.append(self.flow)
         self.flow = merged(ends) if ends else halfway
@@ -123,7 +136,7 @@ class Branches(Expressions):
         before, ends, exhausted = self.flow, [], False
         for case in node.cases:
             self.flow = dict(before)
-            with self.alternative():
+            with self.alternative(), self.doubtfully():
                 self.capture(case.pattern, subject)
                 if case.guard is not None:
                     self.visit(case.guard)

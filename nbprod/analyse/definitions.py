@@ -247,6 +247,7 @@ def _written(statement: Statement, lines: Sequence[str], cell: int, name: str, k
     soft = frozenset(trace.soft) - hard
     functions = trace.functions.values()
     writes = frozenset(each for facts in functions for each in facts.binds | (facts.mutates - {name}))
+    surely = frozenset(trace.reads).union(*(facts.reads - facts.perhaps for facts in functions))
     return Definition(
         name=name,
         kind=kind,
@@ -256,6 +257,7 @@ def _written(statement: Statement, lines: Sequence[str], cell: int, name: str, k
         reads=(hard | soft) - frozenset(trace.binds),
         soft=soft,
         later=frozenset(each for facts in functions for each in facts.later),
+        perhaps=frozenset(each for facts in functions for each in facts.perhaps) - surely,
         writes=writes,
     )
 

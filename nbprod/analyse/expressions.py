@@ -119,13 +119,13 @@ class Expressions(Calls):
     def visit_conditional(self, node: ast.IfExp) -> Value:
         """One of two."""
         self.visit(node.test)
-        with self.perhaps():
+        with self.perhaps(), self.doubtfully():
             return either((self.visit(node.body), self.visit(node.orelse)))
 
     def visit_bool_op(self, node: ast.BoolOp) -> Value:
         """One of the operands, of which only the first is sure to be evaluated."""
         values = [self.visit(node.values[0])]
-        with self.perhaps():
+        with self.perhaps(), self.doubtfully():
             values += [self.visit(each) for each in node.values[1:]]
         return either(values)
 

@@ -30,7 +30,7 @@ class ChangedOutside(NamedTuple):
 class Missing(NamedTuple):
     """A cell reads what nothing above it makes; `maker` is a cell below that does, if there is one.
 
-    `perhaps`: a method reads it, which may never be called.
+    `perhaps`: a method reads it, which may never be called, or a branch that may never be taken.
     """
 
     step: str

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Flow = dict[str, bool]  # name → bound surely (True) or on some way (False)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_CATCH_NAME_ERRORS = {"NameError", "Exception", "BaseException"}
 
 
 def merged(ends: Sequence[Flow]) -> Flow:
@@ -111,3 +112,20 @@ def catches_nothing(node: ast.With | ast.AsyncWith) -> bool:
         if name in {"suppress", "raises", "assertRaises"}:
             return False
     return True
+
+
+def catches_name_errors(node: ast.Try | ast.TryStar) -> bool:
+    r"""Whether a `try` goes on where a name is missing.
+
+    >>> caught = ("", " NameError", " KeyError")
+    >>> [catches_name_errors(ast.parse(f"try: a\nexcept{each}: b").body[0]) for each in caught]
+    [True, True, False]
+    """
+    types = [each for handler in node.handlers for each in _members(handler.type)]
+    return any(each is None or getattr(each, "id", "") in _CATCH_NAME_ERRORS for each in types)
+
+
+def _members(types: ast.expr | None) -> list[ast.expr] | list[None]:
+    if types is None:
+        return [None]
+    return types.elts if isinstance(types, ast.Tuple) else [types]

@@ -29,7 +29,7 @@ class Need(NamedTuple):
     """A name that a step reads, where, and where its value comes from.
 
     `late`: it is read by a function that is only defined there, so that what it uses may be made further down.
-    `perhaps`: it is read by a method, which may never be called.
+    `perhaps`: it is read by a method, which may never be called, or on a branch that may never be taken.
     """
 
     draft: Draft
@@ -166,7 +166,8 @@ class Needs:
                 draft.definitions[key_of(known.definition)] = known.definition
             later = need._replace(late=need.late or name in definition.later)
             soft = known is None and (name in definition.soft or self.is_made_in_time(name, later))
-            yield Need(draft, name, known, need.cell, need.line, soft, later.late, perhaps)
+            unsure = perhaps or name in definition.perhaps
+            yield Need(draft, name, known, need.cell, need.line, soft, later.late, unsure)
 
     def miss_change(self, need: Need) -> None:
         """What was changed of a class or function stays in the process that changed it."""

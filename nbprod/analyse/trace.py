@@ -20,8 +20,8 @@ class Read(NamedTuple):
     """A name that is needed from before.
 
     `soft`: only if something before makes it (bound on one branch, or named in a string). `via`: read by a function
-    that the code mentions. `late`: read by a lambda or function that may run after a later binding. `perhaps`: read by
-    a method of a class that the code mentions, and no more is known than that.
+    that the code mentions. `late`: read by a lambda or function that may run after a later binding. `perhaps`: read on
+    a branch that may never be taken, or by a method of a class that the code mentions, and no more is known than that.
     """
 
     line: int
@@ -49,6 +49,7 @@ class FunctionFacts:
     reads: frozenset[str] = frozenset()
     soft: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()  # those that only the code reads which it hands out
+    perhaps: frozenset[str] = frozenset()  # those that it reads on branches only, which may never be taken
     binds: frozenset[str] = frozenset()
     binds_surely: frozenset[str] = frozenset()  # whenever it is called
     mutates: frozenset[str] = frozenset()
@@ -109,6 +110,7 @@ class Trace:
             reads=frozenset(self.reads) | frozenset(self.late) | frozenset(self.soft),
             soft=frozenset(self.soft) - self.reads.keys() - self.late,
             later=self.read_later(),
+            perhaps=frozenset(name for name, read in self.reads.items() if read.perhaps) - self.late,
             binds=frozenset(self.binds),
             binds_surely=frozenset(each for each in self.binds if self.binds[each] and not self.hands_out_code),
             mutates=frozenset(self.mutates),

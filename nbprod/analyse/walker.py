@@ -40,6 +40,7 @@ class Walker:
         self.flow: dict[str, bool] = {}
         self.branch = 0  # how many expressions around may not be evaluated
         self.alternatives = 0  # how many branches and loops are around
+        self.doubts = 0  # how many branches are around that may never be taken, loops left out
         self.depth = 0
         self.lazy = False  # in an expression that is evaluated when somebody asks for it
         self.idle: ast.AST | None = None  # the expression whose result nobody uses
@@ -87,6 +88,15 @@ class Walker:
         finally:
             self.alternatives -= 1
 
+    @contextmanager
+    def doubtfully(self) -> Iterator[None]:
+        """Within it, a name that is missing may never be missed."""
+        self.doubts += 1
+        try:
+            yield
+        finally:
+            self.doubts -= 1
+
     def load(self, name: str, line: int) -> Value:
         """Read a name and return what it stands for."""
         scope = scopes.owner(self.scope, name)
@@ -112,19 +122,21 @@ class Walker:
             if soft:
                 trace.soft.add(name)
             else:
-                self.note(name, Read(line, late=self.depth > 1))
+                self.note(name, Read(line, late=self.depth > 1, perhaps=self.doubts > 0))
             return
         bound = self.flow.get(name)
         if not bound:
-            self.note(name, Read(line, soft=soft or bound is False, late=late))
+            self.note(name, Read(line, soft=soft or bound is False, late=late, perhaps=self.doubts > 0))
         if name in self.world.functions and not soft:
             self.use_function(name, line)
 
     def note(self, name: str, read: Read) -> None:
         """Keep the strongest reason for which a name is read."""
         known = self.trace.reads.get(name)
-        if known is None or known[1:] > read[1:]:
-            self.trace.reads[name] = read
+        stronger = read if known is None or known[1:] > read[1:] else known
+        if known is not None and stronger.perhaps and not (known.soft or read.soft):
+            stronger = stronger._replace(perhaps=known.perhaps and read.perhaps)
+        self.trace.reads[name] = stronger
 
     def use_function(self, name: str, line: int) -> None:
         """Take over what a function of the notebook does to the module when it is used here."""
@@ -133,7 +145,8 @@ class Walker:
             if not self.flow.get(each):
                 bound_on_the_way = self.flow.get(each) is False or each in effects.binds
                 soft, late = bound_on_the_way or each in effects.soft, name == self.kept and each in effects.later
-                self.note(each, Read(line, soft=soft, via=True, late=late, perhaps=each not in effects.surely))
+                perhaps = self.doubts > 0 or each not in effects.surely
+                self.note(each, Read(line, soft=soft, via=True, late=late, perhaps=perhaps))
         for each in sorted(effects.binds):
             with self.perhaps():
                 self.bind_global(each, None)

@@ -23,7 +23,7 @@ class Effects:
     reads: frozenset[str]
     soft: frozenset[str]
     later: frozenset[str]  # those reads that only code does which it hands out
-    surely: frozenset[str]  # those reads that don't stand in methods only, which may never be called
+    surely: frozenset[str]  # those reads that don't stand on branches or in methods only, which may never run
     binds: frozenset[str]
     mutates: frozenset[str]
     mutates_arguments: frozenset[str]
@@ -138,7 +138,7 @@ class World:
             reads=frozenset(read for facts in every for read in facts.reads),
             soft=only_soft(every),
             later=only_later(self.functions.get(name, ()), every),
-            surely=frozenset(read for facts in every if not facts.is_class for read in facts.reads),
+            surely=frozenset(read for facts in every if not facts.is_class for read in facts.reads - facts.perhaps),
             binds=frozenset(bind for facts in every for bind in facts.binds),
             mutates=frozenset(self._changed_globals(every, changed)),
             mutates_arguments=frozenset(changed[name]),

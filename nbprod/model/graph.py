@@ -70,7 +70,8 @@ class Definition:
     left out; `writes` the globals that it rebinds or mutates when called. `local` says that it reads a parameter or
     what a step makes, or writes a global: then it must stand inside the step's function, which closes over the names.
     `soft` are those of `reads` that stand in texts, and count only if something makes them; `later` those that only
-    the code reads which a call of it hands out, as generators and functions that return functions do.
+    the code reads which a call of it hands out, as generators and functions that return functions do; `perhaps` those
+    that it reads on branches only, which may never be taken.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Definition:
     local: bool = False
     soft: frozenset[str] = frozenset()
     later: frozenset[str] = frozenset()
+    perhaps: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

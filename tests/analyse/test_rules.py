@@ -189,6 +189,48 @@ def test_what_only_a_method_lacks_stops_nothing(graph_from):
     assert ("NB207", Severity.ERROR) in {(each.code, each.severity) for each in found}
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if sys.version_info < (3, 0):\n    y = unicode('y')",
+        "y = unicode('y') if sys.version_info < (3, 0) else 'y'",
+        "y = sys.version_info < (3, 0) and unicode('y')",
+        "try:\n    y = 1\nexcept HTTPError:\n    y = 2",
+        "try:\n    unicode\nexcept NameError:\n    unicode = str",
+        "try:\n    y = 1\nexcept KeyError:\n    y = unicode('y')",
+        "match sys.argv:\n    case []:\n        y = unicode('y')",
+        "def f():\n    if sys.argv:\n        return unicode('y')\ny = f()",
+        "def f(): return unicode('y')\nif sys.argv:\n    y = f()",
+    ],
+)
+def test_what_only_a_branch_lacks_stops_nothing(graph_from, source):
+    (found,) = graph_from("import sys", f"%%step a\n{source}").diagnostics
+    assert (found.code, found.severity) == ("NB207", Severity.WARNING)
+
+
+def test_what_a_function_lacks_on_a_branch_stops_nothing(graph_from):
+    function = "def f(): return q if sys.argv else 1"
+    (found,) = graph_from("import sys", function, "%%step a\ny = f()").diagnostics
+    assert (found.code, found.severity) == ("NB207", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if q: y = 1",
+        "y = 1 if q else 2",
+        "for each in range(3): y = q",
+        "try:\n    y = q\nexcept KeyError:\n    y = 1",
+        "if sys.argv:\n    y = q\ny = q",
+        "y = q\nif sys.argv:\n    y = q",
+        "if sys.argv:\n    y = q\nelse:\n    y = 1\nz = [q for _ in y]",
+    ],
+)
+def test_what_more_than_a_branch_lacks_is_an_error(graph_from, source):
+    found = graph_from("import sys", f"%%step a\n{source}").diagnostics
+    assert ("NB207", Severity.ERROR) in {(each.code, each.severity) for each in found}
+
+
 def test_explanations():
     assert explain("nb203").title == "A step reads what no step makes"
     assert explain("NB999") is None

@@ -82,7 +82,7 @@ class MissingNames:
         """Return the diagnostic of one missing name."""
         cell, line, name = missing.cell, missing.line, missing.name
         # What a cell outside of the steps lacks stops the notebook's run, but is not missing from the pipeline. What
-        # a method lacks shows when it is called: a run decides.
+        # a method or a branch lacks shows when it runs: a run decides.
         severity = None if missing.step and not missing.perhaps else Severity.WARNING
         reader = f"step '{missing.step}'" if missing.step else f"cell {cell}"
         if missing.maker is None:

@@ -148,8 +148,8 @@ UNDEFINED_NAME = Fault(
     message="{reader} reads '{name}', which nothing in the notebook makes",
     hint="{nearest}Assign or import it above; a name from a deleted cell lives on only in the running kernel.",
     why="The name is misspelt, or it comes from a cell that was deleted, from a star import or a magic. In "
-    "a fresh kernel the cell fails. Where only a method of a class reads it, that may never be called: then it is a "
-    "warning, and a run decides.",
+    "a fresh kernel the cell fails. Where only a method of a class reads it, or a branch of an if or an except, "
+    "that may never run: then it is a warning, and a run decides.",
     bad="""\
 # %%
 %%step load
