@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nbprod.model.graph import Step
     from nbprod.model.record import StepSeen
 
+_SETS = {"set", "frozenset"}
 _WHOSE = {"numpy": "numpy's", "random": "Python's"}
 
 
@@ -73,7 +74,7 @@ def _meddled(evidence: Evidence) -> Iterator[str]:
 
 
 def _seen(seen: StepSeen, evidence: Evidence) -> Iterator[str]:
-    if evidence.reordered and _has_set(evidence.step):
+    if evidence.reordered and (_has_set(evidence.step) or _takes_set(seen)):
         yield _ORDER_OF_A_SET
     if seen.files_written and set(seen.files_written) & set(seen.files_read):
         both = min(set(seen.files_written) & set(seen.files_read))
@@ -103,12 +104,17 @@ def _broken_alias(seen: StepSeen, evidence: Evidence) -> Iterator[str]:
 
 
 _ORDER_OF_A_SET = (
-    "order of a set: the order of a set of texts changes from one process to the next (PYTHONHASHSEED): sort it"
+    "order of a set: the order of a set of texts changes from one process to the next (PYTHONHASHSEED), and that of "
+    "any set may change where one step stores it and another reads it: sort it"
 )
 
 
 def _has_set(step: Step) -> bool:
     return bool({"set", "frozenset", "<set>", "intersection", "union", "difference"} & clues.mentioned(step))
+
+
+def _takes_set(seen: StepSeen) -> bool:
+    return any(_SETS & {each.type, *each.items} for each in seen.inputs)
 
 
 def _written(evidence: Evidence) -> Iterator[str]:

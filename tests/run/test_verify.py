@@ -158,6 +158,13 @@ CAUSES = [
 ]
 
 
+@pytest.mark.parametrize("held", [ValueSeen("y", "set", items=("int",)), ValueSeen("y", "dict", items=("str", "set"))])
+def test_a_set_that_was_stored_explains_another_order(held):
+    found = likely_cause(Evidence(made_step("clean", ["x"], code="x = list(y)"), seen(inputs=(held,)), reordered=True))
+    assert found.startswith("order of a set")
+    assert "where one step stores it and another reads it" in found
+
+
 @pytest.mark.parametrize(("code", "facts", "rounding", "cause"), CAUSES)
 def test_the_likeliest_cause_comes_from_the_record_and_the_code(code, facts, rounding, cause):
     found = likely_cause(Evidence(made_step("clean", ["x"], code=code), facts, rounding=rounding))
