@@ -53,6 +53,13 @@ class Branches(Expressions):
         with self.alternative():
             self.walk(body)
 
+    def visit_assert(self, node: ast.Assert) -> None:
+        """What an assertion says is asked for where it fails."""
+        self.visit(node.test)
+        if node.msg is not None:
+            with self.perhaps(), self.doubtfully():
+                self.visit(node.msg)
+
     def visit_for(self, node: ast.For | ast.AsyncFor) -> None:
         """A loop: its target stays bound; its body may run never, or once and more."""
         self.trace.awaits |= isinstance(node, ast.AsyncFor) and not self.depth

@@ -243,6 +243,7 @@ class Statements(Classes):
         ast.Yield: visit_yield,
         ast.YieldFrom: visit_yield,
         ast.If: Branches.visit_if,
+        ast.Assert: Branches.visit_assert,
         ast.For: Branches.visit_for,
         ast.AsyncFor: Branches.visit_for,
         ast.While: Branches.visit_while,

@@ -198,6 +198,7 @@ def test_what_only_a_method_lacks_stops_nothing(graph_from):
         "try:\n    y = 1\nexcept HTTPError:\n    y = 2",
         "try:\n    unicode\nexcept NameError:\n    unicode = str",
         "try:\n    y = 1\nexcept KeyError:\n    y = unicode('y')",
+        "assert sys.argv, f'{unicode} lacks'\ny = 1",
         "match sys.argv:\n    case []:\n        y = unicode('y')",
         "def f():\n    if sys.argv:\n        return unicode('y')\ny = f()",
         "def f(): return unicode('y')\nif sys.argv:\n    y = f()",
@@ -218,6 +219,7 @@ def test_what_a_function_lacks_on_a_branch_stops_nothing(graph_from):
     "source",
     [
         "if q: y = 1",
+        "assert q, 'lacks'\ny = 1",
         "y = 1 if q else 2",
         "for each in range(3): y = q",
         "try:\n    y = q\nexcept KeyError:\n    y = 1",
