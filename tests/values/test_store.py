@@ -142,6 +142,16 @@ def test_comes_back_as_it_was(value, format_, tmp_path):
     assert again == saved
 
 
+@pytest.mark.parametrize("hold", [lambda array: array, lambda array: {"held": array}], ids=["npy", "npz"])
+def test_a_view_with_gaps_comes_back_in_the_order_of_its_memory(hold, tmp_path):
+    view = np.random.default_rng(1).random((5, 150))[::2, :100].T
+    saved = save(hold(view), tmp_path, "made")
+    back = load(saved.path)
+    back = back if isinstance(back, np.ndarray) else back["held"]
+    assert back.flags.f_contiguous
+    assert np.array_equal(back, view)
+
+
 def test_polars_comes_back_as_polars(tmp_path):
     pl = pytest.importorskip("polars")
     day = dt.date(2024, 1, 1)
