@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nbprod.run.batches.engine import Engine
 from nbprod.run.batches.performing import perform
-from nbprod.run.batches.turns import MOST, Turns, half_of_memory_is_free
+from nbprod.run.batches.turns import MOST, Turn, Turns, half_of_memory_is_free
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -54,7 +54,6 @@ class Local:
         """Yield what became of each run as soon as it ended."""
         todo = iter(runs)
         ended: queue.SimpleQueue[Entry | BaseException | None] = queue.SimpleQueue()
-        stop = threading.Event()
         taking = threading.Lock()
         turns = Turns(self.jobs, half_of_memory_is_free)
 
@@ -62,18 +61,12 @@ class Local:
             with contextlib.suppress(StopIteration):
                 while turn := turns.begin():
                     with turn:
-                        if stop.is_set():
-                            break
                         with taking:
                             run = next(todo)
-                        try:
-                            entry = perform(shared, run, engine, tell, turn)
-                            if shared.fail_fast and not entry.is_complete:
-                                stop.set()  # at once: a short run would be over before anybody has looked at this one
-                            ended.put(entry)
-                        except BaseException as error:  # noqa: BLE001 - it is raised where the batch is
-                            ended.put(error)
-                            break
+                        found = _ending(shared, run, engine, tell, turn)
+                        if isinstance(found, BaseException) or (shared.fail_fast and not found.is_complete):
+                            turns.close()  # at once: a short run would be over before anybody has looked at this one
+                        ended.put(found)
             ended.put(None)
 
         threads = [threading.Thread(target=work, daemon=True) for _ in range(MOST * self.jobs)]
@@ -83,15 +76,22 @@ class Local:
                     each.start()
                 yield from _until(ended, len(threads))
             finally:
-                stop.set()
-                engine.stop()
                 turns.close()
+                engine.stop()
                 for each in threads:
                     each.join(PATIENCE)
 
     def _engine(self, preload: Sequence[str]) -> Engine:
         ahead, self._ahead = self._ahead, None
         return ahead or Engine(preload)
+
+
+def _ending(shared: Shared, run: Run, engine: Engine, tell: Told, turn: Turn) -> Entry | BaseException:
+    """What became of the run, or what it raised, which is to be raised where the batch is."""
+    try:
+        return perform(shared, run, engine, tell, turn)
+    except BaseException as error:  # noqa: BLE001 - see above
+        return error
 
 
 def _until(ended: queue.SimpleQueue[Entry | BaseException | None], working: int) -> Iterator[Entry]:
