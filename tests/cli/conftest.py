@@ -167,3 +167,15 @@ def fixture_ready(tmp_path_factory):
 def ready(fixture_ready, tmp_path):
     """A copy of that repository."""
     return Shop(Path(shutil.copytree(fixture_ready.root, tmp_path / "shop", symlinks=True)))
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk of its own that holds 400 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], check=False)
+    if mounted.returncode:
+        pytest.skip("this user may mount nothing")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)

@@ -171,23 +171,15 @@ def test_a_run_that_prints_without_end_and_shows_something_huge(project, tmp_pat
     assert shown.stat().st_size > 50_000_000
 
 
-def test_a_full_disk_ends_the_batch_and_room_lets_it_go_on(project, tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], check=False)
-    if mounted.returncode:
-        pytest.skip("this user may mount nothing")
-    try:
-        ballast = disk / "ballast"
-        ballast.write_bytes(b"x" * 320_000)
-        words = ("--grid", "seconds=0,0.01,0.02", "-j", "1", "--out", str(disk / "out"))
-        done = project.batch(*words)
-        assert done.returncode == 2, done.stdout
-        assert "can't be written: no space left on device" in done.stderr
-        assert "Traceback" not in done.stderr
-        ballast.unlink()
-        done = project.batch(*words)
-        assert done.returncode == 0, done.stderr
-        assert len(list((disk / "out" / "runs").glob("*/run.json"))) == 3
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
+def test_a_full_disk_ends_the_batch_and_room_lets_it_go_on(project, disk):
+    ballast = disk / "ballast"
+    ballast.write_bytes(b"x" * 320_000)
+    words = ("--grid", "seconds=0,0.01,0.02", "-j", "1", "--out", str(disk / "out"))
+    done = project.batch(*words)
+    assert done.returncode == 2, done.stdout
+    assert "can't be written: no space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    ballast.unlink()
+    done = project.batch(*words)
+    assert done.returncode == 0, done.stderr
+    assert len(list((disk / "out" / "runs").glob("*/run.json"))) == 3
