@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Why a stage must run (not at all without a reason), and an earlier run whose outputs can be taken."""
+    """Why a stage must run (not at all without a reason), and an earlier run whose outputs can be taken.
+
+    `lacking` is what the cache has lost of an earlier run's outputs, by MD5: with it there, the stage need not run.
+    """
 
     reasons: tuple[Reason, ...]
     earlier: Entry | None = None
+    lacking: frozenset[str] = frozenset()
 
 
 def decided(stage: Stage, known: Entry | None, repository: Repository, runs: RunCache, *, force: bool) -> Decision:
@@ -45,16 +49,17 @@ def decided(stage: Stage, known: Entry | None, repository: Repository, runs: Run
         raise ProjectBroken(
             f"the dep {missing.path} is missing", hint="Make it, or take it out of the stage in dvc.yaml"
         )
-    if not runcache.remembers(stage, working.values(stage, repository)):
-        return Decision(reasons)
-    return Decision(reasons, _earlier(stage, known, repository, runs))
+    remembered = runcache.remembers(stage, working.values(stage, repository))
+    run = _earlier(stage, known, repository, runs if remembered else None)
+    lacking = frozenset().union(*map(repository.objects.lacking, _made(stage, run))) if run else frozenset()
+    return Decision(reasons, run if remembered and not lacking else None, lacking)
 
 
-def _earlier(stage: Stage, known: Entry | None, repository: Repository, runs: RunCache) -> Entry | None:
+def _earlier(stage: Stage, known: Entry | None, repository: Repository, runs: RunCache | None) -> Entry | None:
     run = known if known and _complete(stage, known) and repository.judge.inputs_same(stage, known) else None
-    if run is None:
+    if run is None and runs:
         run = runs.find(_inputs(stage, repository))
-    return run if run and _complete(stage, run) and _in_cache(stage, run, repository) else None
+    return run if run and _complete(stage, run) else None
 
 
 def _inputs(stage: Stage, repository: Repository) -> Entry:
@@ -69,6 +74,6 @@ def _complete(stage: Stage, run: Entry) -> bool:
     return all(known.get(out.path) for out in stage.outs)
 
 
-def _in_cache(stage: Stage, run: Entry, repository: Repository) -> bool:
+def _made(stage: Stage, run: Entry) -> list[str]:
     known = {each["path"]: each["md5"] for each in run["outs"]}
-    return all(repository.objects.has(known[out.path]) for out in stage.outs)
+    return [known[out.path] for out in stage.outs]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from nbprod.repro.digests import DIR, Tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbprod.repro.digests import Digests
 
 MODE = 0o444
@@ -33,10 +35,17 @@ class Objects:
 
         What is not write-protected is read again, as DVC does, for somebody may have written into it.
         """
-        if not md5.endswith(DIR):
-            return self._holds(md5)
-        tree = self.tree(md5)
-        return tree is not None and all(self._holds(each) for _, each in tree.entries) and self._holds(md5)
+        return next(self.lacking(md5), None) is None
+
+    def lacking(self, md5: str) -> Iterator[str]:
+        """Yield which parts of the content are not there: for a folder its files, and then its listing."""
+        tree = self._listing(md5)
+        unreadable = tree is None and md5.endswith(DIR)
+        yield from (each for each in _parts(md5, tree) if unreadable or not self._holds(each))
+
+    def parts(self, md5: str) -> tuple[str, ...]:
+        """Return what the content consists of: itself, and for a folder its files if they are known."""
+        return _parts(md5, self._listing(md5))
 
     def tree(self, md5: str) -> Tree | None:
         """Return the files of a folder by its content, or None if the cache has no such listing."""
@@ -46,6 +55,9 @@ class Objects:
             return Tree(tuple((str(each["relpath"]), str(each["md5"])) for each in found))
         except (OSError, ValueError, TypeError, KeyError):
             return None
+
+    def _listing(self, md5: str) -> Tree | None:
+        return self.tree(md5) if md5.endswith(DIR) else None
 
     def _holds(self, md5: str) -> bool:
         path = self.path(md5)
@@ -60,3 +72,7 @@ class Objects:
         with suppress(OSError):
             os.chmod(path, MODE)
         return True
+
+
+def _parts(md5: str, tree: Tree | None) -> tuple[str, ...]:
+    return (*(each for _, each in tree.entries), md5) if tree else (md5,)

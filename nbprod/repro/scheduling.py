@@ -119,19 +119,34 @@ class Scheduler:
             return self._end(stage, "skipped")
         self.repository.parameters.forget()
         try:
-            force = self.options.force and not stage.source
-            decision = decided(stage, self.ledger.entry(stage), self.repository, self.runs, force=force)
-            if not decision.reasons:
-                return self._end(stage, "fresh")
-            if stage.source:
-                return self._track(stage, decision)
-            self.locks.claim(stage.reads, [out.full for out in stage.outs])
+            return self._decide(stage)
         except LeftToDvc as left:
             return self._leave(left)
         except NbprodError as error:
             return self._fail(stage, Failed(error.message, 0.0, hint=error.hint))
-        self._work(stage, decision)
+
+    def _decide(self, stage: Stage) -> bool:
+        force = self.options.force and not stage.source
+        decision = decided(stage, self.ledger.entry(stage), self.repository, self.runs, force=force)
+        if not decision.reasons:
+            return self._end(stage, "fresh")
+        if stage.source:
+            return self._track(stage, decision)
+        if makers := self._making(decision.lacking):
+            self.turns.wait(stage, makers)
+        else:
+            self.locks.claim(stage.reads, [out.full for out in stage.outs])
+            self._work(stage, decision)
         return False
+
+    def _making(self, lacking: frozenset[str]) -> list[str]:
+        """The running stages that may put back what the cache has lost: it was among what they made the last time."""
+        return [key for key in self.running if lacking and lacking & self._made_before(key)]
+
+    def _made_before(self, key: str) -> set[str]:
+        known = self.ledger.entry(self.turns.stage(key)) or {}
+        made = [str(each["md5"]) for each in known.get("outs", ()) if each.get("md5")]
+        return {part for md5 in made for part in self.repository.objects.parts(md5)}
 
     def _work(self, stage: Stage, decision: Decision) -> None:
         running: Running | None = None

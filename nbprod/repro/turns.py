@@ -6,7 +6,7 @@ import heapq
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from nbprod.repro.graph import Graph
     from nbprod.repro.stages import Stage
@@ -33,9 +33,19 @@ class Turns:
             self.left[then] += 1
         self.ready = [at for at, stage in enumerate(stages) if not self.left[stage.key]]
 
+    def stage(self, key: str) -> Stage:
+        """Return the stage of that key."""
+        return self.stages[self.place[key]]
+
     def next(self) -> Stage | None:
         """Return the first stage that can begin, or None while all others wait."""
         return self.stages[heapq.heappop(self.ready)] if self.ready else None
+
+    def wait(self, stage: Stage, running: Iterable[str]) -> None:
+        """Let the stage, whose turn it was, come again when these have ended; their failure does not reach it."""
+        for key in running:
+            self.below[key].add(stage.key)
+            self.left[stage.key] += 1
 
     def ended(self, stage: Stage) -> None:
         """Say that a stage has ended, well or not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -324,6 +325,23 @@ def test_stages_that_make_the_same_at_once_don_t_meet_in_the_cache(repository):
     stages = "".join(f"  s{at}: {{cmd: head -c 3000000 /dev/zero > {at}.bin, outs: [{at}.bin]}}\n" for at in range(8))
     (repository / "dvc.yaml").write_text(f"stages:\n{stages}")
     assert reproduce(repository, how=options(8)).good
+
+
+def test_a_lost_content_is_made_once_where_two_stages_share_it(repository):
+    """Side by side the second waits for the first, and takes what that has put back, as it would one after another."""
+    stages = "".join(
+        f"  {name}: {{cmd: 'mkdir {name}; seq 9 > {name}/x; echo {name} > {name}/y', deps: [in], outs: [{name}]}}\n"
+        for name in "ab"
+    )
+    (repository / "dvc.yaml").write_text(f"stages:\n{stages}")
+    (repository / "in").write_text("in")
+    assert reproduce(repository).good
+    shared = hashlib.md5((repository / "a/x").read_bytes(), usedforsecurity=False).hexdigest()
+    (repository / ".dvc/cache/files/md5" / shared[:2] / shared[2:]).unlink()
+    for name in "ab":
+        shutil.rmtree(repository / name)
+    assert [each.ending for each in reproduce(repository, how=options(2)).outcomes] == ["ran", "cached"]
+    assert (repository / "b/x").read_text() == (repository / "a/x").read_text()
 
 
 def test_a_lock_that_git_ignores_goes_to_dvc(repository):
