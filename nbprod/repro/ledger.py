@@ -33,6 +33,11 @@ class Ledger:
             return self.repository.entry(stage)
         return self.locks[stage.file].stages.get(stage.name) or None
 
+    def made(self, stage: Stage) -> set[str]:
+        """Return what the stage's last run made, by MD5: files, and folders with their files."""
+        outs = (self.entry(stage) or {}).get("outs", ())
+        return {part for out in outs if out.get("md5") for part in self.repository.objects.parts(str(out["md5"]))}
+
     def add(self, stage: Stage, entry: Entry) -> None:
         """Take in a run; `flush` writes it."""
         self.added.setdefault(stage.file, {})[stage.name] = entry

@@ -141,12 +141,7 @@ class Scheduler:
 
     def _making(self, lacking: frozenset[str]) -> list[str]:
         """The running stages that may put back what the cache has lost: it was among what they made the last time."""
-        return [key for key in self.running if lacking and lacking & self._made_before(key)]
-
-    def _made_before(self, key: str) -> set[str]:
-        known = self.ledger.entry(self.turns.stage(key)) or {}
-        made = [str(each["md5"]) for each in known.get("outs", ()) if each.get("md5")]
-        return {part for md5 in made for part in self.repository.objects.parts(md5)}
+        return [key for key in self.running if lacking and lacking & self.ledger.made(self.turns.stage(key))]
 
     def _work(self, stage: Stage, decision: Decision) -> None:
         running: Running | None = None
