@@ -75,5 +75,5 @@ def _complete(stage: Stage, run: Entry) -> bool:
 
 
 def _made(stage: Stage, run: Entry) -> list[str]:
-    known = {each["path"]: each["md5"] for each in run["outs"]}
+    known = {each["path"]: each["md5"] for each in run.get("outs", ())}
     return [known[out.path] for out in stage.outs]

@@ -199,6 +199,13 @@ def test_an_output_that_is_not_made_is_a_failure(repository):
     assert "the output a.txt is missing" in reproduce(repository).outcomes[0].message
 
 
+def test_a_stage_that_makes_nothing_runs_every_time(repository):
+    (repository / "dvc.yaml").write_text("stages:\n  a:\n    cmd: echo a >> told\n")
+    for _ in range(3):
+        assert [each.ending for each in reproduce(repository).outcomes] == ["ran"]
+    assert (repository / "told").read_text() == "a\n" * 3
+
+
 def test_stages_run_side_by_side(repository):
     """Two stages that wait for each other end only if both run at once."""
     meet = (
