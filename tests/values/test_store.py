@@ -4,11 +4,13 @@ import datetime as dt
 import importlib
 import math
 import pathlib
+import pickle
 import sys
 import types
 from collections import OrderedDict
 from decimal import Decimal
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from nbprod.errors import NbprodError, ValueUnstorable, WriteFailed
 from nbprod.values import fingerprint, load, save
+from nbprod.values.formats.pickles import pickled, read_pickle, write_cloudpickle, write_joblib, write_pickle
 
 
 def frame(**columns):
@@ -142,14 +145,60 @@ def test_comes_back_as_it_was(value, format_, tmp_path):
     assert again == saved
 
 
-@pytest.mark.parametrize("hold", [lambda array: array, lambda array: {"held": array}], ids=["npy", "npz"])
-def test_a_view_with_gaps_comes_back_in_the_order_of_its_memory(hold, tmp_path):
-    view = np.random.default_rng(1).random((5, 150))[::2, :100].T
-    saved = save(hold(view), tmp_path, "made")
-    back = load(saved.path)
-    back = back if isinstance(back, np.ndarray) else back["held"]
+def gaps():
+    return np.random.default_rng(1).random((5, 150))[::2, :100].T
+
+
+def model(array):
+    made = FunctionTransformer()
+    made.kept_ = array
+    return made
+
+
+HOLDERS = [
+    ("npy", lambda array: array, lambda back: back),
+    ("npz", lambda array: {"held": array}, lambda back: back["held"]),
+    ("joblib", model, lambda back: back.kept_),
+    ("joblib", lambda array: [frame(a=[1]), array], lambda back: back[1]),
+    ("pickle", lambda array: types.SimpleNamespace(rows={"a": array}), lambda back: back.rows["a"]),
+    ("cloudpickle", lambda array: (array, lambda: 1), lambda back: back[0]),
+]
+
+
+@pytest.mark.parametrize(("format_", "hold", "held"), HOLDERS)
+def test_a_view_with_gaps_comes_back_in_the_order_of_its_memory(format_, hold, held, tmp_path):
+    saved = save(hold(gaps()), tmp_path, "made")
+    back = held(load(saved.path))
+    assert saved.format == format_
     assert back.flags.f_contiguous
-    assert np.array_equal(back, view)
+    assert np.array_equal(back, gaps())
+
+
+@pytest.mark.parametrize("write", [write_pickle, write_cloudpickle, write_joblib])
+def test_a_view_with_gaps_stays_one_object_and_is_read_without_us(write, tmp_path):
+    view, deep = gaps(), np.zeros((4, 6, 5))[:, ::2].transpose(2, 0, 1)
+    write([view, {"again": view}, deep], tmp_path / "made")
+    assert b"nbprod" not in (tmp_path / "made").read_bytes()
+    first, again, turned = (joblib.load if write is write_joblib else read_pickle)(tmp_path / "made")
+    assert first is again["again"]
+    assert turned.transpose(1, 2, 0).flags.c_contiguous
+
+
+WITHOUT_GAPS = [
+    StandardScaler().fit(np.eye(3)),
+    np.zeros((2, 3)),
+    np.zeros((2, 3)).T,
+    np.zeros((2, 3, 4)).transpose(1, 0, 2),
+    np.arange(9)[::2],
+]
+
+
+@pytest.mark.parametrize("value", WITHOUT_GAPS)
+def test_what_has_no_gaps_is_written_as_joblib_and_pickle_do(value, tmp_path):
+    write_joblib(value, tmp_path / "ours")
+    joblib.dump(value, tmp_path / "theirs")
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+    assert pickled(value) == pickle.dumps(value, protocol=5)
 
 
 def test_polars_comes_back_as_polars(tmp_path):

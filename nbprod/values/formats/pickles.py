@@ -1,7 +1,7 @@
 """Python's own way to store objects: joblib for estimators and arrays, pickle, and cloudpickle for what cells define.
 
-What pickling itself loses - attributes set on a frame or an array, views of one array, being the global random state -
-is kept.
+What pickling itself loses - attributes set on a frame or an array, views of one array, the order of a view with gaps,
+being the global random state - is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from nbprod.values.formats.format import (
     OnlyHereError,
     is_a,
 )
-from nbprod.values.formats.views import reduced_view, shared_memories
+from nbprod.values.formats.views import reduced_gaps, reduced_view, shared_memories
 from nbprod.values.sharing import is_array
 from nbprod.values.types import is_importable
 
@@ -70,6 +70,8 @@ class _Keeper:
                 return with_attributes, (_bare(value), attributes)
             if self.memories and is_array(value) and (view := reduced_view(value, self.memories)):
                 return view
+            if gaps := reduced_gaps(value):
+                return gaps
         if is_a(value, *FIGURES):
             return _reduced_figure(value)
         if is_a(value, *GENERATORS) and (name := global_name(value)):
@@ -214,11 +216,19 @@ def _is_heavy(value: object) -> bool:
 
 def write_joblib(value: Any, path: Path) -> None:
     """Write an estimator or a container with joblib."""
-    import joblib
+    from joblib.numpy_pickle import NumpyPickler
+
+    class Pickler(NumpyPickler):  # type: ignore[misc]  # joblib has no types
+        def save(self, obj: Any) -> None:
+            gaps = reduced_gaps(obj)
+            if gaps:
+                self.save_reduce(*gaps, obj=obj)
+            else:
+                super().save(obj)
 
     try:
         with path.open("wb") as stream:
-            joblib.dump(value, stream)
+            Pickler(stream).dump(value)
     except OSError:
         raise
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Arrays that look at one memory: stored so that they still do when they come back."""
+"""Arrays that look at another's memory: stored so that they still do, or in its order, when they come back."""
 
 from __future__ import annotations
 
@@ -39,3 +39,24 @@ def view_of(owner: Any, offset: int, shape: tuple[int, ...], strides: tuple[int,
 
     memory = owner if owner.flags.c_contiguous else owner.T
     return np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
+
+
+def reduced_gaps(array: Any) -> Any:
+    """How to make a view with gaps again in the order of its memory; None for what comes back so by itself.
+
+    NumPy stores such a view by rows, in which sums add otherwise than over columns that lie together.
+
+    >>> import numpy as np
+    >>> make, parts = reduced_gaps(np.arange(12).reshape(4, 3)[::2].T)
+    >>> make(*parts).tolist()
+    [[0, 6], [1, 7], [2, 8]]
+    """
+    import numpy as np
+
+    if type(array) is not np.ndarray or array.flags.forc or 0 in array.strides:
+        return None
+    axes = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+    by_rows = array.transpose(axes)
+    if axes == list(range(array.ndim)) or by_rows.flags.c_contiguous:
+        return None
+    return np.transpose, (by_rows, tuple(axes.index(axis) for axis in range(array.ndim)))
