@@ -158,6 +158,8 @@ def model(array):
 HOLDERS = [
     ("npy", lambda array: array, lambda back: back),
     ("npz", lambda array: {"held": array}, lambda back: back["held"]),
+    ("json", lambda array: [array, 1], lambda back: back[0]),
+    ("json", lambda array: [array.copy(order="F")], lambda back: back[0]),
     ("joblib", model, lambda back: back.kept_),
     ("joblib", lambda array: [frame(a=[1]), array], lambda back: back[1]),
     ("pickle", lambda array: types.SimpleNamespace(rows={"a": array}), lambda back: back.rows["a"]),

@@ -29,8 +29,8 @@ def fits_npz(value: object) -> bool:
     return str(type(value).__module__).startswith("scipy.sparse") and hasattr(value, "tocoo")
 
 
-def _packed(array: Any) -> Any:
-    """The array; a view with gaps as a copy in the order of its memory, in which sums add, and not by rows."""
+def packed(array: Any) -> Any:
+    """Return the array; a view with gaps as a copy in the order of its memory, in which sums add, and not by rows."""
     return array if array.flags.forc or 0 in array.strides else array.copy(order="K")
 
 
@@ -39,7 +39,7 @@ def write_npy(value: Any, path: Path) -> None:
     import numpy as np
 
     with path.open("wb") as stream:
-        np.save(stream, _packed(value), allow_pickle=False)
+        np.save(stream, packed(value), allow_pickle=False)
 
 
 def read_npy(path: Path) -> Any:
@@ -60,8 +60,8 @@ def write_npz(value: Any, path: Path) -> None:
         elif any(not key or "/" in key or key in {NAMES, "file"} for key in value):
             raise DoesNotFitError("a key that is no name of a file")
         else:
-            packed = {name: _packed(each) for name, each in value.items()}
-            members: dict[str, Any] = {**packed, NAMES: np.array(list(value))}
+            arrays = {name: packed(each) for name, each in value.items()}
+            members: dict[str, Any] = {**arrays, NAMES: np.array(list(value))}
             np.savez(stream, **members)
 
 

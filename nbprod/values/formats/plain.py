@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from nbprod.values.formats.arrays import packed
 from nbprod.values.formats.format import DoesNotFitError, Format
 
 ARRAY_LIMIT = 10_000  # elements of an array inside a JSON value; larger ones belong in a binary format
@@ -61,7 +62,12 @@ def _encoded_numpy(value: Any) -> Any:
     tag = "$array" if isinstance(value, np.ndarray) else "$number"
     if dtype.kind == "f" and dtype.itemsize > 8:
         raise DoesNotFitError("a number wider than 64 bits")
-    return {tag: [dtype.str, encoded(numbers.tolist()), *([list(value.shape)] if tag == "$array" else [])]}
+    return {tag: [dtype.str, encoded(numbers.tolist()), *(_layout(value) if tag == "$array" else [])]}
+
+
+def _layout(array: Any) -> list[Any]:
+    """The shape, and "F" where columns lie together in memory."""
+    return [list(array.shape), *(["F"] if packed(array).flags.fnc else [])]
 
 
 def decoded(value: Any) -> Any:
@@ -94,7 +100,8 @@ def _array(content: list[Any]) -> Any:
 
     dtype = np.dtype(content[0])
     plain = np.array(decoded(content[1]), dtype="i8" if dtype.kind in "Mm" else dtype)
-    return plain.view(dtype).reshape(content[2]) if dtype.kind in "Mm" else plain.reshape(content[2])
+    shaped = plain.view(dtype).reshape(content[2]) if dtype.kind in "Mm" else plain.reshape(content[2])
+    return np.asarray(shaped, order=content[3] if len(content) > 3 else "C")
 
 
 def _items(value: Any) -> list[Any]:
