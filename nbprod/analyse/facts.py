@@ -63,6 +63,7 @@ def cell_facts(cells: Sequence[ScannedCell], constants: frozenset[int], steps: d
                 step=step,
                 reads=frozenset(folded.reads),
                 writes=frozenset(folded.writes),
+                may_raise=cell.may_raise,
             )
         )
         if cell.role not in {Role.SKIPPED, Role.TEST}:

@@ -38,6 +38,7 @@ class CellFacts:
     step: str | None
     reads: frozenset[str]
     writes: frozenset[str]
+    may_raise: bool = False  # by its tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,11 @@ class Graph:
     def keeps_shell_lines(self) -> bool:
         """Whether the lines of `x = !cmd` are IPython's own kind of list in the steps, too."""
         return any(SHELL_LINES in block.needs for step in self.steps for block in step.blocks)
+
+    @property
+    def raising(self) -> frozenset[int]:
+        """The cells that may raise, by their tag."""
+        return frozenset(cell.index for cell in self.cells if cell.may_raise)
 
     def step(self, name: str) -> Step:
         """The step of that name; KeyError if there is none."""

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from nbprod.model.diagnostic import Diagnostic
 
 
+MAY_RAISE = "raises-exception"  # Jupyter's tag of a cell below which the notebook goes on whatever it raises
+
+
 class Role(StrEnum):
     """What a cell is for."""
 
@@ -55,6 +58,11 @@ class Cell:
     python: str = ""
     needs: tuple[str, ...] = ()
     faults: tuple[Diagnostic, ...] = ()
+
+    @property
+    def may_raise(self) -> bool:
+        """Whether its tag lets the notebook go on below what it raises: no function does."""
+        return MAY_RAISE in self.tags
 
 
 @dataclass(frozen=True, slots=True)

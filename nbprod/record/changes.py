@@ -43,7 +43,13 @@ def change_findings(graph: Graph, record: Record) -> Iterator[Diagnostic]:
         if maker and reader:
             needs = "needs below" if reader is maker else f"step '{reader.name}' reads"
             yield faults.CHANGED_OUTSIDE.at(
-                cell, severity=Severity.WARNING, changer=cell, name=name, maker=maker.name, reader=needs
+                cell,
+                severity=Severity.WARNING,
+                may_raise=cell in graph.raising,
+                changer=cell,
+                name=name,
+                maker=maker.name,
+                reader=needs,
             )
 
 

@@ -33,7 +33,7 @@ def file_findings(graph: Graph, record: Record) -> Iterator[Diagnostic]:
     """Yield what is wrong with the files that pass between cells: no step makes one, or two do."""
     pairs = _pairs(graph, record)
     for step, seen in pairs:
-        yield from _strays(step, seen, pairs, record)
+        yield from _strays(step, seen, pairs, record, graph)
         yield from _of_two(step, seen, pairs)
 
 
@@ -50,19 +50,22 @@ def _maker(path: str, step: Step, pairs: list[tuple[Step, StepSeen]]) -> str:
     return next((each.name for each, seen in reversed(pairs[:at]) if path in seen.files_written), "")
 
 
-def _strays(step: Step, seen: StepSeen, pairs: list[tuple[Step, StepSeen]], record: Record) -> Iterator[Diagnostic]:
+def _strays(
+    step: Step, seen: StepSeen, pairs: list[tuple[Step, StepSeen]], record: Record, graph: Graph
+) -> Iterator[Diagnostic]:
     last = max(step.cells, default=0)
     for path in seen.files_read:
         strays = [cell for name, cell in record.written_outside if name == path and cell < last]
         maker = _maker(path, step, pairs)
         made_at = max((max(each.cells) for each, _ in pairs if each.name == maker and each.cells), default=-1)
         if strays and max(strays) > made_at:
-            yield _stray(step, path, max(strays))
+            yield _stray(step, path, max(strays), graph)
 
 
-def _stray(step: Step, path: str, writer: int) -> Diagnostic:
+def _stray(step: Step, path: str, writer: int, graph: Graph) -> Diagnostic:
     """A module is no step's output: whoever imports the package needs it. It stays beside the notebook."""
-    found = faults.STRAY_FILE.at(min(step.cells), step=step.name, file=path, writer=writer)
+    may_raise = writer in graph.raising
+    found = faults.STRAY_FILE.at(min(step.cells), may_raise=may_raise, step=step.name, file=path, writer=writer)
     if not path.endswith(".py"):
         return found
     hint = f"Commit {path} with the notebook: cell {writer} may stay, it writes the same again."

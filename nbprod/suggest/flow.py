@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from nbprod.model.graph import CellFacts, Graph
     from nbprod.model.notebook import Notebook
 
-MAY_RAISE = "raises-exception"
-
 
 class Link(NamedTuple):
     """A value that one cell makes or changes and a later one needs."""
@@ -82,7 +80,7 @@ def flow(notebook: Notebook, graph: Graph, uncarried: frozenset[int], *, constan
     looks = {index: look(cell) for index, cell in sources.items()}
     quiet = frozenset() if constants else frozenset({CellKind.DEFINITIONS})
     makes, links = _traced(cells, looks, quiet)
-    closed = {index for index, cell in sources.items() if MAY_RAISE in cell.tags or cell.role is not Role.PLAIN}
+    closed = {index for index, cell in sources.items() if cell.may_raise or cell.role is not Role.PLAIN}
     closed |= {index for index, facts in cells.items() if facts.kind is CellKind.UNPARSABLE}
     handed, taken = _by(links, "maker"), _by(links, "reader")
     writers = frozenset(name for seen in looks.values() for name in seen.writers)

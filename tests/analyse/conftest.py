@@ -10,11 +10,11 @@ from nbprod.analyse.scan import scan
 from nbprod.model.notebook import Cell, Mark, Notebook, Role
 
 ROLES = {"step": Role.STEP, "test": Role.TEST}
-TAGS = {"parameters": Role.PARAMETERS, "skip": Role.SKIPPED, "text": Role.TEXT}
+TAGS = {"parameters": Role.PARAMETERS, "skip": Role.SKIPPED, "text": Role.TEXT, "raises-exception": Role.PLAIN}
 
 
 def cell_of(index, source):
-    """`%%step NAME --outs a`, `%%test NAME`, `# tag: skip` or `# tag: text` in the first line say what a cell is."""
+    """`%%step NAME --outs a`, `%%test NAME`, `# tag: skip` or the like in the first line say what a cell is."""
     first, _, rest = source.partition("\n")
     if first.startswith("%%"):
         word, name, *options = first.removeprefix("%%").split()
@@ -24,8 +24,9 @@ def cell_of(index, source):
         mark = Mark(name, *declared.values())
         return Cell(index, f"c{index}", ROLES[word], source, mark=mark, python="\n" + rest)
     if first.startswith("# tag: "):
-        role = TAGS[first.removeprefix("# tag: ")]
-        return Cell(index, f"c{index}", role, rest, python="" if role is Role.TEXT else "\n" + rest)
+        tag = first.removeprefix("# tag: ")
+        role = TAGS[tag]
+        return Cell(index, f"c{index}", role, rest, tags=(tag,), python="" if role is Role.TEXT else "\n" + rest)
     return Cell(index, f"c{index}", Role.PLAIN, source, python=source)
 
 

@@ -66,6 +66,14 @@ def test_a_change_is_told_where_somebody_goes_on_with_the_value(cells, changed, 
     assert {(each.code, each.severity) for each in found} <= {("NB204", "warning")}
 
 
+def test_a_cell_that_may_raise_is_not_to_be_marked():
+    graph = notebook(LOAD, LOOK, USE)
+    cells = tuple(replace(each, may_raise=each.step is None) for each in graph.cells)
+    record = Record("n.ipynb", "2026-11-23", "3.11", changed_outside=(("x", 1),))
+    (found,) = change_findings(replace(graph, cells=cells), record)
+    assert found.hint.startswith("A step must not raise, and cell 1 may, by its tag raises-exception: change 'x' in")
+
+
 @pytest.mark.slow
 def test_a_run_sees_what_a_library_changes_behind_the_code(book):
     sources = ["box = [3]\nn = 1", "import heapq\nheapq.heappush(box, n)", "m = len(box)"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from nbprod.model.graph import Graph, Step
+from nbprod.model.graph import CellFacts, CellKind, Graph, Step
 from nbprod.model.notebook import Mark
 from nbprod.model.record import Record, StepSeen
 from nbprod.record import file_edges
@@ -61,6 +63,15 @@ def test_the_cell_to_mark_is_named():
     (found,) = file_findings(graph_of(2), record_of((("a.csv", 0), ("a.csv", 1)), s2=(("a.csv",), ())))
     assert found.message == "step 's2' reads 'a.csv', which cell 1 writes and no step makes"
     assert found.hint == "Mark cell 1 as a step: then the file is its output."
+
+
+def test_a_cell_that_may_raise_is_not_to_be_marked():
+    cell = CellFacts(1, "c1", CellKind.EXPLORATION, None, frozenset(), frozenset(), may_raise=True)
+    graph = replace(graph_of(2), cells=(cell,))
+    (found,) = file_findings(graph, record_of((("a.csv", 1),), s2=(("a.csv",), ())))
+    assert found.hint.startswith(
+        "A step must not raise, and cell 1 may, by its tag raises-exception: write the file in"
+    )
 
 
 @pytest.mark.slow

@@ -34,9 +34,15 @@ class UnmadeNames:
     def find(self, subject: Subject) -> Iterator[Diagnostic]:
         """Yield one diagnostic for each such name of a step."""
         for each in subject.findings(Unmade):
-            near = subject.near(each.maker)
             yield UNMADE_NAME.at(
-                each.cell, each.line, step=each.step, name=each.name, how=each.how, maker=each.maker, near=near
+                each.cell,
+                each.line,
+                may_raise=each.maker in subject.raising,
+                step=each.step,
+                name=each.name,
+                how=each.how,
+                maker=each.maker,
+                near=subject.near(each.maker),
             )
 
 
@@ -48,7 +54,13 @@ class ChangesOutside:
         for each in subject.findings(ChangedOutside):
             reader = "needs below" if each.reader == each.maker else f"step '{each.reader}' reads"
             yield CHANGED_OUTSIDE.at(
-                each.changer, each.line, name=each.name, maker=each.maker, reader=reader, changer=each.changer
+                each.changer,
+                each.line,
+                may_raise=each.changer in subject.raising,
+                name=each.name,
+                maker=each.maker,
+                reader=reader,
+                changer=each.changer,
             )
 
 

@@ -38,6 +38,11 @@ class Subject:
         """Every name that a cell binds."""
         return tuple(self.resolver.plan.makers)
 
+    @cached_property
+    def raising(self) -> frozenset[int]:
+        """The cells that may raise, by their tag."""
+        return frozenset(cell.index for cell in self.notebook.cells if cell.may_raise)
+
     def near(self, cell: int) -> str:
         """Return the step whose cell stands closest above another, or else below it."""
         at = bisect_right(self.standing, cell, key=itemgetter(0))

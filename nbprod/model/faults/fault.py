@@ -24,6 +24,8 @@ class ExampleCell:
 class Fault:
     """One code: `message` and `hint` are templates; `why`, `bad` and `cure` are prose and examples for people.
 
+    `if_raising` takes the place of a hint that says to mark a cell, where the cell's tag says that it may raise.
+
     `bad` and `cure` are notebooks written out, each cell under a line `# %%` (`# %% tags=parameters` with tags);
     where the fault lies outside of cells they are other text, and `has_example_notebook` is False.
     """
@@ -36,9 +38,16 @@ class Fault:
     why: str
     bad: str
     cure: str
+    if_raising: str = ""
 
     def at(
-        self, cell: int | None, line: int | None = None, *, severity: Severity | None = None, **fields: object
+        self,
+        cell: int | None,
+        line: int | None = None,
+        *,
+        severity: Severity | None = None,
+        may_raise: bool = False,
+        **fields: object,
     ) -> Diagnostic:
         """Return the diagnostic of this fault at a place, its templates filled; KeyError if a field is missing.
 
@@ -52,7 +61,7 @@ class Fault:
             cell=cell,
             line=line,
             message=self.message.format_map(fields),
-            hint=self.hint.format_map(fields).strip(),
+            hint=(self.if_raising if may_raise else self.hint).format_map(fields).strip(),
         )
 
     @property

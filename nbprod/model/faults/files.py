@@ -12,7 +12,10 @@ STRAY_FILE = Fault(
     message="step '{step}' reads '{file}', which cell {writer} writes and no step makes",
     hint="Mark cell {writer} as a step: then the file is its output.",
     why="The pipeline runs steps only. Without the unmarked cell the file would be whatever the last run of the "
-    "notebook left there, or be missing.",
+    "notebook left there, or be missing. A mark is no cure for a cell tagged `raises-exception`: the notebook goes on "
+    "below what it raises, and a step can't.",
+    if_raising="A step must not raise, and cell {writer} may, by its tag raises-exception: write the file in a cell "
+    "without the tag, and mark that.",
     bad="""\
 # %%
 import pandas as pd

@@ -13,7 +13,10 @@ UNMADE_NAME = Fault(
     hint="'{name}' is {how} in cell {maker}: mark it with %%step, or add it to {near}.",
     why="Unmarked cells stay in the notebook. What they compute does not exist in the pipeline, so a step "
     "cannot read it. Imports, functions, classes and constants of unmarked cells travel with the steps "
-    "that use them; computed values do not.",
+    "that use them; computed values do not. A mark is no cure for a cell tagged `raises-exception`: the notebook goes "
+    "on below what it raises, and a step can't. What it makes has to come from a cell that doesn't raise.",
+    if_raising="'{name}' is {how} in cell {maker}, which may raise by its tag raises-exception, and a step must not: "
+    "make it in a cell without the tag, and mark that.",
     bad="""\
 # %%
 %%step load
@@ -49,7 +52,10 @@ CHANGED_OUTSIDE = Fault(
     hint="Mark cell {changer} with %%step {maker}, or with a name of its own.",
     why="The cell runs in the notebook and not in the pipeline, so the later step would get another value "
     "there. Either the change is part of the pipeline, then mark the cell, or it is exploration, then "
-    "work on a copy.",
+    "work on a copy. A mark is no cure for a cell tagged `raises-exception`: the notebook goes on below what it "
+    "raises, and a step can't.",
+    if_raising="A step must not raise, and cell {changer} may, by its tag raises-exception: change '{name}' in a cell "
+    "without the tag and mark that, or let cell {changer} work on a copy.",
     bad="""\
 # %%
 %%step load
