@@ -69,6 +69,8 @@ class Replays:
     async def _replayed(self, step: Step, seen: StepSeen) -> Sample:
         _refuse(step, seen)
         inputs = self._inputs(step)
+        if self._taken[step.name].whole:
+            _refuse_slow(seen.seconds)
         first = await self._run(step, inputs)
         stored = self._store(step, "inputs", inputs)
         made = self._store(step, "outputs", first)
@@ -190,6 +192,10 @@ def _refuse(step: Step, seen: StepSeen) -> None:
 def _refuse_traces(accesses: audit.Accesses, seconds: float) -> None:
     if accesses.sockets():
         raise NoReplayError(f"it uses the network: {accesses.sockets()[0]}")
+    _refuse_slow(seconds)
+
+
+def _refuse_slow(seconds: float) -> None:
     if seconds > SLOWEST:
         raise NoReplayError(f"it takes {seconds:.0f} s even on the sample")
 

@@ -41,12 +41,13 @@ class _Bounded:
 class Taken:
     """What was taken of one step's inputs: `values`, and the names whose value its maker's replay has to give.
 
-    `fault` says why there can't be a replay.
+    `whole`: it is all of every input, so that a replay takes as long as the step. `fault` says why there can't be one.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     from_replay: tuple[str, ...] = ()
     fault: str = ""
+    whole: bool = False
 
 
 def take(step: Step, inputs: Mapping[str, Any]) -> Taken:
@@ -57,8 +58,9 @@ def take(step: Step, inputs: Mapping[str, Any]) -> Taken:
     small = sample(inputs)
     large = tuple(name for name, value in small.items() if value is inputs[name] and not fits(value))
     kept = {name: value for name, value in small.items() if name not in large}
+    whole = not large and all(value is inputs[name] for name, value in small.items())
     try:
-        return Taken(duplicate(kept), large)
+        return Taken(duplicate(kept), large, whole=whole)
     except Exception as error:  # noqa: BLE001  (a value's own code can raise anything)
         return Taken(fault=f"its inputs can't be copied: {type(error).__name__}: {error}")
 

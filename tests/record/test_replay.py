@@ -73,6 +73,16 @@ def test_what_cannot_be_replayed_says_why(tmp_path, raw, code, words):
     assert not (tmp_path / "samples" / "made").exists()
 
 
+def test_a_slow_step_that_reads_little_is_not_run_again(tmp_path):
+    sample = replayed(step_of("ran = True"), {"raw": [3]}, tmp_path, seen=replace(SEEN, seconds=40.0))
+    assert sample.fault == "it takes 40 s even on the sample"
+
+
+def test_a_slow_step_is_run_again_on_less_than_it_read(tmp_path, raw):
+    sample = replayed(step_of("made = raw['a'].sum()"), {"raw": raw}, tmp_path, seen=replace(SEEN, seconds=40.0))
+    assert sample.fault == ""
+
+
 @pytest.mark.parametrize(
     ("seen", "more", "words"),
     [
