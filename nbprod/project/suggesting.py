@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbprod.model.diagnostic import Diagnostic
     from nbprod.model.graph import Graph
     from nbprod.model.notebook import Notebook
+    from nbprod.model.record import Record
     from nbprod.project import Progress
     from nbprod.project.notebookfile import NotebookFile
     from nbprod.project.trials import Unfit
@@ -179,14 +180,20 @@ def _reading(document: dict[str, Any], path: str) -> Notebook:
 
 
 def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progress: Progress | None) -> Suggestion:
-    """Record what was written; where the run shows a border that can't be, join and try again."""
+    """Record what was written, each time from the same random states where nothing seeds them; mend what runs show."""
+    with tempfile.TemporaryDirectory(prefix="nbprod-suggest-") as states:
+        return _mended(draft, found, _Runs(out, Path(states), progress), magics=magics)
+
+
+def _mended(draft: _Draft, found: Suggestion, runs: _Runs, *, magics: bool) -> Suggestion:
+    """Where a run shows a border that can't be, join and try again."""
     from nbprod import suggest
     from nbprod.project import analyse
 
     told: list[str] = []  # why results were taken away
     for _ in range(ROUNDS):
         try:
-            trial = _trial(out, progress)
+            trial = runs.trial()
         except CellFailed as failed:
             return replace(found, notes=(f"the notebook does not run by itself: {failed.message}",))
         except NotebookFaulty as faulty:  # no mark cures it
@@ -205,7 +212,7 @@ def _tried(draft: _Draft, found: Suggestion, out: Path, *, magics: bool, progres
         told += [each.why for each in trial.unfit]
         told += [f"what '{each}' displays looks different in every run" for each in trial.restless]
         found = replace(better, settings=found.settings)
-        _write(out, _text(draft, found, out, magics=magics))
+        _write(runs.out, _text(draft, found, runs.out, magics=magics))
     return found
 
 
@@ -235,29 +242,41 @@ class _Trial:
     shows: bool = False
 
 
-def _trial(out: Path, progress: Progress | None) -> _Trial:
-    """Two runs, in which what nothing seeds is drawn from the same random states."""
-    with tempfile.TemporaryDirectory(prefix="nbprod-suggest-") as states:
-        return _recorded_twice(out, Path(states), progress)
+@dataclass(slots=True)
+class _Runs:
+    """Recorded runs of what was written: two, or one where an earlier one can be compared with it."""
 
+    out: Path
+    states: Path
+    progress: Progress | None
+    last: Record | None = None
 
-def _recorded_twice(out: Path, states: Path, progress: Progress | None) -> _Trial:
-    from nbprod.project import read, record, settled
+    def trial(self) -> _Trial:
+        """What runs of the notebook, as it is marked now, say against its marks."""
+        from nbprod.project import read, settled
 
-    try:
-        first = record(out, states=states, progress=progress)
-    except NotebookFaulty as faulty:
-        if not faulty.diagnostics:
-            raise
-        return _Trial(faulty.diagnostics)
-    graph = settled(read(out), first)
-    faults = tuple(each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR)
-    unfit = trials.live(first)
-    if faults or unfit:
-        return _Trial(faults, unfit, graph=graph)
-    second = record(out, states=states, progress=progress)
-    shows = any(each.figures for each in first.steps)
-    return _Trial((), trials.moving(first, second), trials.restless(first, second), graph, shows)
+        try:
+            first = self._record()
+        except NotebookFaulty as faulty:
+            if not faulty.diagnostics:
+                raise
+            return _Trial(faulty.diagnostics)
+        last, self.last = self.last, first
+        graph = settled(read(self.out), first)
+        faults = tuple(
+            each for each in graph.diagnostics if each.code in BORDER_FAULTS or each.severity is Severity.ERROR
+        )
+        unfit = trials.live(first)
+        if faults or unfit:
+            return _Trial(faults, unfit, graph=graph)
+        other = last if last is not None and trials.has_all(last, first) else self._record()
+        restless = tuple(each for each in trials.restless(first, other) if graph.step(each).mark.figures)
+        return _Trial((), trials.moving(first, other), restless, graph, any(each.figures for each in first.steps))
+
+    def _record(self) -> Record:
+        from nbprod.project import record
+
+        return record(self.out, states=self.states, progress=self.progress)
 
 
 def _text(draft: _Draft, found: Suggestion, out: Path, *, magics: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from nbprod.model.record import Record
+    from nbprod.model.record import Record, StepSeen
 
 FIGURE = "matplotlib.figure.Figure"
 
@@ -32,6 +32,18 @@ def live(seen: Record) -> tuple[Unfit, ...]:
         if any(each.startswith("matplotlib.") and each != FIGURE for each in (value.type, *value.items))
     ]
     return (*code, *parts)
+
+
+def has_all(earlier: Record, now: Record) -> bool:
+    """Return whether an earlier run had the same steps with all that they make now: then it need not run twice."""
+    pairs = [(step, earlier.step(step.step)) for step in now.steps]
+    return all(
+        other is not None and other.code_id == step.code_id and _names(step) <= _names(other) for step, other in pairs
+    )
+
+
+def _names(step: StepSeen) -> set[str]:
+    return {each.name for each in step.outputs}
 
 
 def moving(first: Record, second: Record) -> tuple[Unfit, ...]:

@@ -136,6 +136,22 @@ def test_what_classes_of_the_notebook_made_crosses_and_their_functions_do_not(tm
     assert [each.cells for each in found.segments] == [(2,), (4,), (6, 8)]
 
 
+def test_where_only_results_are_taken_away_one_more_run_is_enough(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    sources = [
+        "import time\nimport matplotlib.pyplot as plt",
+        "total = sum(len(each) for each in open('clock.ipynb'))\nbegan = time.time()",
+        "plt.plot([began, total])\nplt.show()",
+    ]
+    (tmp_path / "clock.ipynb").write_text(json.dumps(v4.new_notebook(cells=[*map(v4.new_code_cell, sources)])))
+    runs = []
+    found = suggest(
+        tmp_path / "clock.ipynb", out=tmp_path / "marked.ipynb", progress=lambda *told: runs.append(told[2])
+    )
+    assert "began" not in outs(found)
+    assert runs.count("starting a kernel") == 3
+
+
 def test_that_nothing_can_be_compared_is_an_error_with_its_reasons(tmp_path):
     (tmp_path / "pyproject.toml").touch()
     cells = [v4.new_code_cell("import time"), v4.new_code_cell("began = {'at': time.time()}")]

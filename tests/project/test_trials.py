@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nbprod.model.record import Record, StepSeen, ValueSeen
 from nbprod.project import trials
 
@@ -26,6 +28,16 @@ def test_values_and_figures_that_move():
     assert names(trials.moving(first, second)) == ["moved"]
     assert trials.restless(first, second) == ("a",)
     assert trials.restless(first, first) == ()
+
+
+def test_an_earlier_run_of_the_same_steps_need_not_be_repeated():
+    both, one = record(value("kept", "int"), value("moved", "int")), record(value("kept", "int"))
+    changed = replace(one, steps=(replace(one.steps[0], code_id="other"),))
+    renamed = replace(one, steps=(replace(one.steps[0], step="b"),))
+    assert trials.has_all(both, one)
+    assert not trials.has_all(one, both)
+    assert not trials.has_all(both, changed)
+    assert not trials.has_all(both, renamed)
 
 
 def test_values_that_live_by_what_stays_behind():
