@@ -140,7 +140,7 @@ def link(world, a, b, c):
     if path := picked(_files(world), a):
         kept = world.beside / f"linked{world.count()}"
         shutil.move(path, kept)
-        path.symlink_to(kept)
+        path.symlink_to(os.path.relpath(kept, path.parent))  # a twin has its own
 
 
 @edit
