@@ -129,13 +129,20 @@ def _code(step: StepPlan, plan: Plan) -> Iterable[str]:
 
 
 def _read(step: StepPlan, plan: Plan) -> Iterable[str]:
-    """Files of the project that the step was seen to read, and that it doesn't write itself."""
+    """Files and folders of the project that the step was seen to read, and that neither it nor a later step writes.
+
+    A folder that it looks into after it has written there is its own doing, and one that a later step fills can't come
+    before it: DVC takes a pipeline with either for a circle.
+    """
     if step.seen is None:
         return
-    written = set(step.seen.files_written)
-    own = {plan.notebook, "dvc.yaml", "dvc.lock", "params.yaml"}
+    earlier = {each.name for each in plan.steps[: plan.steps.index(step)]}
+    later = [path for path, writer in plan.writers.items() if writer not in earlier]
+    written = step.seen.files_written
+    filled = {str(parent) for path in (*later, *written) for parent in PurePosixPath(path).parents}
+    own = {plan.notebook, "dvc.yaml", "dvc.lock", "params.yaml", *written, *filled}
     for path in step.seen.files_read:
-        if path not in written and path not in own and _inside(path, plan):
+        if path not in own and _inside(path, plan):
             yield path
 
 

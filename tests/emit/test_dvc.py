@@ -124,6 +124,19 @@ def test_a_new_input_reaches_an_edited_stage(two_steps):
     ]  # fmt: skip
 
 
+def test_a_folder_that_a_step_or_a_later_one_fills_is_none_of_its_dependencies(two_steps):
+    steps = (
+        seen("load", "rows", files_read=("late", "parts", "raw"), files_written=("parts/one/a.csv",)),
+        seen("sum_up", "total", files_read=("late", "parts"), files_written=("late/b.csv",)),
+    )
+    standing, _ = shared(export(two_steps, record=Record("", "", "", steps=steps)))
+    deps = {name: each["deps"] for name, each in stages(standing["dvc.yaml"]).items()}
+    assert deps == {
+        "load": ["mini/steps/load.py", "raw"],
+        "sum_up": ["data/load/rows.json", "mini/steps/sum_up.py", "parts"],
+    }
+
+
 def test_the_stage_of_a_step_that_is_gone_goes_unless_it_was_edited(two_steps, mini):
     standing, base = shared(export(two_steps))
     mini.steps.pop()
