@@ -110,7 +110,7 @@ def _ignore(standing: str | None) -> Written:
 
 def _without_replay(arranged: Plan) -> list[Diagnostic]:
     return [
-        faults.NO_REPLAY.at(each.step.cells[0] if each.step.cells else None, step=each.name, problem=why)
+        faults.NO_REPLAY.at(each.step.cells[-1] if each.step.cells else None, step=each.name, problem=why)
         for each in arranged.steps
         if (why := tests.no_replay(each))
     ]

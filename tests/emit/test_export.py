@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from nbprod.emit.export import files
 from nbprod.model.graph import Parameter
+from nbprod.model.record import Record, Sample, StepSeen
+from nbprod.record import findings
 
 LOAD = """
 import numpy as np
@@ -86,3 +89,14 @@ def test_emitting_twice_gives_the_same_bytes(pipeline, tmp_path):
         (each.path, each.content, each.base) for each in second.files
     ]
     assert not any(b"2026" in each.content for each in first.files if each.path.endswith((".py", ".yaml")))
+
+
+def test_a_step_without_replay_is_told_once_by_export_and_by_the_record(mini):
+    mini.step("load", "rows = [1]", "more = rows * 2", makes=("more",))
+    fault = Sample((), (), (), fault="it writes files: a.csv")
+    record = Record(mini.notebook, "", "", steps=(StepSeen("load", "", sample=fault),))
+    emitted = files(mini.graph, record, package="mini", samples={}, standing={}, base={})
+    found = findings(mini.graph, record)
+    assert [each for each in emitted.diagnostics if each.code == "NB404"] == [
+        each for each in found if each.code == "NB404"
+    ]
