@@ -42,11 +42,12 @@ repos:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One file: its text where there is none, and the lines that one which stands there must have."""
+    """One file: its text where there is none, and the lines and packages that one which stands there must have."""
 
     path: str
     text: str
     lines: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,35 @@ class Facts:
 
 def wanted(facts: Facts) -> tuple[Wanted, ...]:
     """Return the files that a repository needs."""
+    listed = facts.has_requirements_file
     files = [
         Wanted(".gitignore", _listed(GIT_IGNORED), GIT_IGNORED),
         Wanted(".dvcignore", _listed(IGNORED), IGNORED),
-        Wanted("pyproject.toml", _pyproject(facts)),
+        Wanted("pyproject.toml", _pyproject(facts), packages=() if listed else ("nbprod", *facts.requirements)),
+        *([Wanted("requirements.txt", "", packages=facts.requirements)] if listed else []),
         Wanted(PRE_COMMIT, PRE_COMMIT_TEXT, tuple(f"entry: {each}" for each in HOOKS)),
     ]
     files += [Wanted(path, text(facts), tuple(CHECKS)) for path, text in _pipelines(facts.remotes)]
     return tuple(files)
+
+
+def unnamed(packages: Sequence[str], text: str) -> tuple[str, ...]:
+    """The requirements whose package a file doesn't name, in whatever form it lists them.
+
+    >>> unnamed(("scikit-learn>=1.9", "dask>=1", "numpy>=2"), "Scikit_Learn dask-sql==2 numpy[x]")
+    ('dask>=1',)
+    """
+    plain = _canonical(text)
+    return tuple(each for each in packages if not re.search(rf"(?<![\w-]){_package(each)}(?![\w-])", plain))
+
+
+def _package(requirement: str) -> str:
+    return re.escape(_canonical(requirement.partition(">")[0]))
+
+
+def _canonical(text: str) -> str:
+    """Names of packages in one spelling: pip takes no heed of case, nor of which of the three characters joins."""
+    return re.sub(r"[-_.]+", "-", text.lower())
 
 
 def _listed(lines: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from nbprod.emit.repository import Facts
+    from nbprod.emit.repository import Facts, Wanted
 
 SKIPPED = {".git", ".dvc", ".nbprod", ".venv", "venv", "node_modules", ".ipynb_checkpoints", "site-packages"}
 MOST = 50  # notebooks that are looked at for what they import
@@ -66,7 +66,7 @@ def init(folder: Path, *, dry: bool = False) -> Started:
     for each in repository.wanted(_facts(folder, notebooks)):
         path = folder / each.path
         if each.path in before:
-            parts.append(Part(each.path, Fate.KEPT, _lacking(path, each.lines)))
+            parts.append(Part(each.path, Fate.KEPT, _lacking(path, each)))
             continue
         parts.append(Part(each.path, Fate.CREATED))
         if not dry:
@@ -83,10 +83,14 @@ def _create(path: Path, text: str) -> None:
     write_whole(path, (standing + text).encode())
 
 
-def _lacking(path: Path, lines: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines that a file which was kept doesn't have, whatever is around them."""
+def _lacking(path: Path, wanted: Wanted) -> tuple[str, ...]:
+    """The lines and packages that a file which was kept doesn't have, whatever is around them."""
+    from nbprod.emit import repository
+
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    return tuple(each for each in lines if each not in text)
+    lines = (each for each in wanted.lines if each not in text)
+    packages = repository.unnamed(wanted.packages, text)
+    return (*lines, *(f'"{each}",' if path.suffix == ".toml" else each for each in packages))
 
 
 def _repositories(folder: Path, *, dry: bool) -> Iterator[Part]:
@@ -167,6 +171,7 @@ def _hook(folder: Path, *, dry: bool) -> Iterator[Part]:
     """The hook of git itself, which needs no pre-commit."""
     from nbprod.adapters import git
     from nbprod.emit import repository
+    from nbprod.emit.repository import Wanted
 
     hooks = git.hooks(folder)
     if hooks is None:
@@ -176,7 +181,7 @@ def _hook(folder: Path, *, dry: bool) -> Iterator[Part]:
     name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
     if path.exists():
         known = "pre_commit" in path.read_text(encoding="utf-8", errors="replace")  # it runs what the configuration has
-        yield Part(name, Fate.KEPT, () if known else _lacking(path, repository.HOOKS))
+        yield Part(name, Fate.KEPT, () if known else _lacking(path, Wanted(name, "", repository.HOOKS)))
         return
     yield Part(name, Fate.CREATED)
     if not dry:

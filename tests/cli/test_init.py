@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from importlib import metadata
 
 import pytest
 import ruamel.yaml
@@ -73,9 +74,27 @@ def test_what_is_there_stays_and_what_it_lacks_is_said(folder):
     assert {path: (folder.root / path).read_text() for path in own} == own
     assert "__pycache__/" in parts[".gitignore"]["lacking"]
     assert ".venv/" not in parts[".gitignore"]["lacking"]
+    assert parts["pyproject.toml"]["lacking"] == parts["requirements.txt"]["lacking"] == []
     assert parts[".git/hooks/pre-commit"]["lacking"] == ["nbprod hook outputs", "nbprod hook current"]
     assert len(parts[".gitlab-ci.yml"]["lacking"]) == 3
     assert not (folder.root / ".github").exists(), "the remote is GitLab's"
+
+
+def test_a_notebook_that_came_later_may_need_more_packages(folder):
+    text = folder.notebook.read_text()
+    folder.notebook.unlink()
+    folder.does("nbprod", "init")
+    folder.notebook.write_text(text)
+    assert lacking(folder)["pyproject.toml"] == [f'"pandas>={metadata.version("pandas")}",']
+    (folder.root / "requirements.txt").write_text("numpy\n")
+    assert lacking(folder)["pyproject.toml"] == []
+    assert lacking(folder)["requirements.txt"] == [f"pandas>={metadata.version('pandas')}"]
+    (folder.root / "requirements.txt").write_text("Pandas==3.0\n")
+    assert lacking(folder)["requirements.txt"] == []
+
+
+def lacking(shop: Shop) -> dict[str, list[str]]:
+    return {each["path"]: each["lacking"] for each in json.loads(shop.does("nbprod", "init", "--json"))["parts"]}
 
 
 def test_a_commit_with_a_stale_export_is_blocked(ready):
