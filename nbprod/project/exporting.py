@@ -13,6 +13,7 @@ from nbprod.model.files import Ownership
 from nbprod.project import exported
 from nbprod.project.diverging import diverged
 from nbprod.project.samples import steady
+from nbprod.project.uncovering import uncovered
 from nbprod.project.writing import Change, Clash, Fate, apply, plan
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def export_recorded(
     )
     files = steady(_formatted(emitted.files), place.root)
     changes = _planned(place, files, overwrite=overwrite)
+    changes += uncovered(place.root, _pipeline(changes), place.package)
     found = [*graph.diagnostics, *placed(emitted.diagnostics, graph.file_lines), *_conflicts(changes)]
     if dry:
         found += _behind(place, changes)
@@ -94,6 +96,11 @@ def _planned(place: Place, files: tuple[File, ...], *, overwrite: bool) -> tuple
     merge = partial(git.merge_file, take_new=overwrite)
     changes = plan(files, root=place.root, base=place.base, ours=_ours(place), merge=merge)
     return tuple(_taken(each, files) if overwrite and each.fate is Fate.CONFLICT else each for each in changes)
+
+
+def _pipeline(changes: tuple[Change, ...]) -> str:
+    """dvc.yaml as it will stand."""
+    return next((each.content.decode() for each in changes if each.path == "dvc.yaml" and each.content), "stages: {}\n")
 
 
 def _taken(change: Change, files: tuple[File, ...]) -> Change:

@@ -65,10 +65,19 @@ def _tracked(paths: Sequence[str], git: str) -> set[str]:
     return found
 
 
+def entry_of(path: str) -> str:
+    r"""Return the line by which DVC names an output in the .gitignore beside it.
+
+    >>> print(entry_of("data/made/[a].csv"))
+    /\[a\].csv
+    """
+    return "/" + "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in os.path.basename(path))
+
+
 def _added(path: str) -> str:
     """Add the entry, and return the file; "" if it stood there."""
     file = os.path.join(os.path.dirname(path), ".gitignore")
-    entry = "/" + "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in os.path.basename(path))
+    entry = entry_of(path)
     os.makedirs(os.path.dirname(file), exist_ok=True)
     with open(file, "a+", encoding="utf-8") as handle:
         handle.seek(0)
