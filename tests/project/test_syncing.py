@@ -262,6 +262,35 @@ def test_what_export_does_not_write_stays_in_the_cell(shop):
     assert shop.cell("clean-2") == dict(CELLS)["clean-2"].replace("pass  # nothing", "pass  # at all")
 
 
+PARTED = (
+    *CELLS[:4],
+    ("one", "%%step one\nfirst = TAX\nfirst += 1"),
+    ("two", "%%step one\ndef half(amount):\n    return amount / 2\n\n\nlast = half(first)"),
+    ("three", "%%step three --outs end\nend = last"),
+)
+
+
+def test_a_new_statement_goes_to_the_cell_of_what_it_stands_above(tmp_path):
+    """Where a blank line parts it from what is before it; what export writes between cells is such a line."""
+    shop = make(tmp_path / "shop", notebook(PARTED))
+    path = "shop/steps/one.py"
+    shop.change(path, "    last = half", "    first *= 2\n    first *= 3\n    last = half")
+    assert sync(shop.notebook).written
+    assert shop.cell("one") == dict(PARTED)["one"]
+    assert shop.cell("two") == dict(PARTED)["two"].replace("last", "first *= 2\nfirst *= 3\nlast")
+
+
+def test_a_new_definition_stands_above_the_cell_that_uses_it(tmp_path):
+    shop = make(tmp_path / "shop", notebook(PARTED))
+    path = "shop/steps/one.py"
+    shop.change(path, "\n\ndef one(", "\n\ndef third(amount):\n    return amount / 3\n\n\ndef one(")
+    shop.change(path, "first += 1", "first += third(3)")
+    assert sync(shop.notebook).written
+    assert shop.cell("definitions").rstrip().endswith("return amount / 3")
+    assert shop.cell("one") == dict(PARTED)["one"].replace("+= 1", "+= third(3)")
+    assert shop.cell("two") == dict(PARTED)["two"]
+
+
 def test_a_file_that_a_cell_writes_is_no_place_for_code(tmp_path):
     cells = (*CELLS[:5], ("rows", "%%step rows\n%%writefile rows.csv\na,b\n1,2"), ("more", "%%step rows\nrows = 3"))
     shop = make(tmp_path / "shop", notebook((*cells, ("use", "%%step use --outs used\nused = rows + sales.size"))))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from nbprod.emit import source
@@ -119,7 +122,8 @@ def _carry_body(work: _Work, old: Module, new: Module, step: str) -> None:
 def _carry_top(work: _Work, old: Module, new: Module, step: str) -> None:
     origins = _origins(old.top, work.found.everywhere(), ())
     begin = _place(imports.definitions_end(work.found, step))
-    _carry(work, old.top, new.top, origins, begin, own_returns=True)
+    settle = partial(_above_its_use, work, begin)
+    _carry(work, old.top, new.top, origins, begin, own_returns=True, settle=settle)
 
 
 def _place(at: tuple[int, int] | None) -> Place | None:
@@ -146,8 +150,12 @@ def _carry(
     begin: Place | None,
     *,
     own_returns: bool,
+    settle: Callable[[Item, Place | None], Place | None] = lambda _, place: place,
 ) -> None:
-    """Go through both in order; what is new goes below what it follows, else above what follows it."""
+    """Go through both in order; what is new goes below what it follows, else above what follows it.
+
+    `settle` may choose another place for it.
+    """
     place = _first_place(origins) or begin
     pairs = list(aligned(before, after))
     joint = _joint(before, after, origins, pairs)
@@ -157,8 +165,9 @@ def _carry(
             place = _rewrite(work, after, joint[number], place)
             continue
         if at is None and to is not None:
-            below = after[to + 1].blank if place and place.is_above and to + 1 < len(after) else 0
-            _insert(work, after[to], place, below, last=_closes(after[to], own_returns))
+            here = settle(after[to], _next_cells(after, origins, pairs, number, place) or place)
+            below = after[to + 1].blank if here and here.is_above and to + 1 < len(after) else 0
+            _insert(work, after[to], here, below, last=_closes(after[to], own_returns))
         elif at is not None and to is None:
             _delete(work, before[at], origin)
         elif at is not None and to is not None:
@@ -168,6 +177,48 @@ def _carry(
             place = Place(origin.cell, origin.item.last + 1, origin.item.prefix)
         elif at is not None:  # what export adds between cells parts them
             place = _first_place(origins[at:]) or place
+
+
+def _next_cells(
+    after: Sequence[Item],
+    origins: Sequence[Origin | None],
+    pairs: Sequence[tuple[int | None, int | None]],
+    number: int,
+    place: Place | None,
+) -> Place | None:
+    """The place above what follows, where that is another cell's, and a blank line parts the new item from the rest."""
+    run = [to for at, to in takewhile(_is_new, pairs[number:]) if to is not None]
+    before = [to for at, to in takewhile(_is_new, pairs[number::-1]) if to is not None]
+    at, to = next(((at, to) for at, to in pairs[number:] if at is not None), (None, None))
+    origin = origins[at] if at is not None else None
+    if to is None or origin is None or place is None or place.is_above or origin.cell == place.cell:
+        return None
+    if any(after[each].blank for each in (*run[1:], to)) or not any(after[each].blank for each in before):
+        return None
+    return Place(origin.cell, origin.item.first, origin.item.prefix, is_above=True)
+
+
+def _is_new(pair: tuple[int | None, int | None]) -> bool:
+    return pair[0] is None
+
+
+def _above_its_use(work: _Work, begin: Place | None, item: Item, place: Place | None) -> Place | None:
+    """The place of a new definition: not below a cell that has just come to use it."""
+    if item.node is None or place is None:
+        return place
+    names = _bound(item.node)
+    using = [each.cell for each in work.edits if names & set(re.findall(r"\w+", "\n".join(each.lines)))]
+    first = min(using, default=place.cell)
+    if first >= place.cell:
+        return place
+    top = Place(first, work.found.cells[first].top, is_above=True)
+    return begin if begin and begin.cell < first else top
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
 
 
 def _joint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import dataclass
 
 from nbprod.emit import functions, source
@@ -56,6 +57,11 @@ class Module:
     def said(self) -> list[str]:
         """What the module's statements say, imports, signature and docstrings aside."""
         return [each.key for each in (*self.top, *self.body) if each.node is not None]
+
+    @property
+    def free(self) -> set[str]:
+        """Those of them that may stand in any order: functions that evaluate nothing where they are defined."""
+        return {each.key for each in self.top if _is_free(each.node)}
 
     @property
     def arguments(self) -> list[str]:
@@ -152,3 +158,19 @@ def _unwrap(lines: list[str], call: ast.Call, text: str) -> None:
 
 def _is_named_tuple(node: ast.ClassDef) -> bool:
     return any(isinstance(each, ast.Name) and each.id == "NamedTuple" for each in node.bases)
+
+
+def _is_free(node: ast.stmt | None) -> bool:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    spec = node.args
+    return not (node.decorator_list or spec.defaults or any(spec.kw_defaults) or _annotated(node))
+
+
+def _annotated(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it has annotations that are looked up where it stands, other than those that Python itself has."""
+    spec = node.args
+    every = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg]
+    found = [node.returns, *(each.annotation for each in every if each)]
+    known = (isinstance(each, ast.Constant) or ast.unparse(each) in vars(builtins) for each in found if each)
+    return not all(known)

@@ -31,7 +31,7 @@ def _apart(one: Module, other: Module) -> Counter[str]:
 
 
 def _in_order(one: Module, other: Module) -> bool:
-    both = Counter(one.said) & Counter(other.said)
+    both = (Counter(one.said) & Counter(other.said)).keys() - one.free
     return [each for each in one.said if each in both] == [each for each in other.said if each in both]
 
 
