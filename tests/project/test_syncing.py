@@ -291,6 +291,18 @@ def test_a_new_definition_stands_above_the_cell_that_uses_it(tmp_path):
     assert shop.cell("two") == dict(PARTED)["two"]
 
 
+def test_a_new_argument_with_a_default_becomes_a_parameter(shop):
+    shop.change(CLEAN, "*, least: int = 20", "*, least: int = 20, most: int = 9")
+    shop.change(CLEAN, "sales[", 'sales[sales["amount"] < most][')
+    assert sync(shop.notebook).written
+    assert shop.cell("parameters") == dict(CELLS)["parameters"] + "\nmost: int = 9"
+    assert 'sales["amount"] < most' in shop.cell("clean-1")
+    assert not sync(shop.notebook).differs
+    shop.export()
+    assert "most: 9" in shop.text("params.yaml")
+    assert "most: int = 9" in shop.text(CLEAN)
+
+
 def test_a_file_that_a_cell_writes_is_no_place_for_code(tmp_path):
     cells = (*CELLS[:5], ("rows", "%%step rows\n%%writefile rows.csv\na,b\n1,2"), ("more", "%%step rows\nrows = 3"))
     shop = make(tmp_path / "shop", notebook((*cells, ("use", "%%step use --outs used\nused = rows + sales.size"))))
@@ -453,7 +465,7 @@ def test_a_cell_that_is_gone_is_a_conflict(shop):
 LEFT = {  # what is edited, what is said of it, and whether it is harmless
     "the docstring": (TOTALS, "What each shop sold.", "What every shop sold.", "the docstring", True),
     "annotations": (CLEAN, "sales: Any", "sales: object", "the annotations", True),
-    "a new argument": (CLEAN, "*, least", "*, most: int = 9, least", "the arguments", False),
+    "a new argument that nothing uses": (CLEAN, "*, least", "*, most: int = 9, least", "the arguments", False),
     "what is returned": (CLEAN, "return kept", "return kept[:1]", "return kept[:1]", False),
     "a line of export's own": (CLEAN, '    plt.close("all")\n', "", 'plt.close("all")', False),
 }

@@ -95,7 +95,7 @@ def carried(path: str, before: str, after: str, step: str, found: Sources, merge
     _carry_body(work, old, new, step)
     _carry_top(work, old, new, step)
     _carry_defaults(work, old, new)
-    _leave_words(work, old, new)
+    _leave_words(work, old, new, _carry_parameters(work, old, new))
     work.edits += imports.needed(found, new.imports, [*work.said, *_mentioning(old, new)], step)
     return Carried(tuple(work.edits), tuple(work.left))
 
@@ -323,16 +323,31 @@ def _carry_defaults(work: _Work, old: Module, new: Module) -> None:
         work.edits.append(Edit(cell, value.lineno, value.end_lineno or value.lineno, (changed,)))
 
 
-def _leave_words(work: _Work, old: Module, new: Module) -> None:
+def _carry_parameters(work: _Work, old: Module, new: Module) -> set[str]:
+    """Write new arguments that the code uses, and that have a default, below the notebook's parameters; return them."""
+    used = {name for each in new.body if each.node for name in source.mentioned(each.node)}
+    found = {name for name in new.defaults if name not in old.arguments and name in used}
+    end = work.found.parameters_end()
+    lacking = [name for name in new.defaults if name in found and work.found.parameter(name) is None]
+    if end is None:
+        return found - set(lacking)
+    work.edits += [
+        Edit(end[0], end[1], end[1] - 1, (f"{new.annotated(name)} = {new.defaults[name]}",)) for name in lacking
+    ]
+    return found
+
+
+def _leave_words(work: _Work, old: Module, new: Module, carried: set[str]) -> None:
     """Docstring and signature: export makes them of what it knows, so they stay where they were edited."""
     if old.function is None or new.function is None:
         return
     if old.docstring != new.docstring:
         why = "it stays in the module: export keeps your words there"
         work.left.append(Left(work.path, "the docstring", why, old.words, new.words, harmless=True))
-    if old.arguments != new.arguments:
+    arguments = [each for each in new.arguments if each not in carried]
+    if old.arguments != arguments:
         why = "a step's arguments are the names that its code reads: use or assign the name in a cell"
         work.left.append(Left(work.path, f"the arguments {', '.join(new.arguments)}", why, old.head, new.head))
-    elif old.signature != new.signature:
+    elif old.signature != new.signature and not carried:
         why = "they stay in the module: export keeps yours there"
         work.left.append(Left(work.path, "the annotations", why, old.head, new.head, harmless=True))

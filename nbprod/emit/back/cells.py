@@ -88,6 +88,12 @@ class Sources:
                 return next(((each.cell, value) for value in _assigned(self.cells[each.cell].tree, name)), None)
         return None
 
+    def parameters_end(self) -> tuple[int, int] | None:
+        """The cell and line at which a new parameter goes in: below the last one; None where there is none."""
+        found = [place for each in self.graph.parameters if (place := self.parameter(each.name))]
+        cell, value = max(found, key=lambda place: (place[0], place[1].lineno), default=(0, None))
+        return (cell, (value.end_lineno or value.lineno) + 1) if value else None
+
     def _step(self, name: str) -> Step | None:
         return next((each for each in self.graph.steps if each.name == name), None)
 

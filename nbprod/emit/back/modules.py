@@ -28,6 +28,11 @@ class Module:
         pairs = zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if spec else ()
         return {each.arg: ast.unparse(value) for each, value in pairs if value is not None}
 
+    def annotated(self, name: str) -> str:
+        """An argument with its annotation."""
+        spec = self.function.args if self.function else None
+        return next((ast.unparse(each) for each in (spec.kwonlyargs if spec else ()) if each.arg == name), name)
+
     @property
     def signature(self) -> str:
         """The function's head without its defaults."""
