@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.model.graph import DefinitionKind
 from nbprod.model.live import Freshness, LiveRun, StepState
-from nbprod.record.shares import texts
+from nbprod.record.shares import own_blocks, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +73,7 @@ def _code_reasons(step: Step, run: LiveRun) -> Iterator[str]:
         yield f"code of {step.name} changed"
     for at in range(len(now)):
         if at not in run.cells:
-            yield f"cell {step.blocks[at].cell} has not run since"
+            yield f"cell {own_blocks(step)[at].cell} has not run since"
 
 
 def _definition_reasons(step: Step, run: LiveRun) -> Iterator[str]:

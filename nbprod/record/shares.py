@@ -10,19 +10,30 @@ from nbprod.model.live import LiveRun
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbprod.model.graph import CellFacts, Step
+    from nbprod.model.graph import Block, CellFacts, Step
     from nbprod.model.record import StepSeen, ValueSeen
 
 
 def texts(step: Step) -> tuple[str, ...]:
-    """Return the step's code, cell by cell; a decorated function and its calls are one text."""
-    blocks = tuple(each.python for each in step.blocks)
-    return ("\n".join((step.source, *blocks)),) if step.function else blocks
+    """Return the step's code, cell by cell; a decorated function and its calls are one text.
+
+    What it repeats of other cells, such as settings of a library, belongs to its first text.
+    """
+    if step.function:
+        return ("\n".join((step.source, *(each.python for each in step.blocks))),)
+    before = [each.python for each in step.blocks if each.cell not in step.cells]
+    first, *rest = [each.python for each in own_blocks(step)] or [""]
+    return ("\n".join((*before, first)), *rest)
+
+
+def own_blocks(step: Step) -> tuple[Block, ...]:
+    """Return the blocks that are the step's own cells."""
+    return tuple(each for each in step.blocks if each.cell in step.cells)
 
 
 def order_of(step: Step, cell: int) -> int:
     """Return which of the step's texts that cell is."""
-    cells = [each.cell for each in step.blocks]
+    cells = [each.cell for each in own_blocks(step)]
     return 0 if step.function or cell not in cells else cells.index(cell)
 
 

@@ -9,7 +9,9 @@ import pytest
 from nbprod.model.graph import Block, Definition, DefinitionKind, Graph, Input, Step
 from nbprod.model.live import Freshness, LiveRun
 from nbprod.model.notebook import Mark
+from nbprod.model.record import StepSeen
 from nbprod.record.freshness import states
+from nbprod.record.shares import ran
 
 HELPER = Definition("is_late", DefinitionKind.FUNCTION, 0, 1, "def is_late(x): return x > 30")
 LOAD = Step("load", (1,), (Block(1, "flights = read()"),), (), ("flights",), (), (), Mark("load"))
@@ -76,3 +78,12 @@ def test_steps_come_in_the_order_of_the_notebook():
     graph = replace(GRAPH, steps=(LOAD, CLEAN, replace(LOAD, name="early", cells=(0,), blocks=(Block(0, "a"),))))
     assert [each.name for each in states(graph, {}, {})] == ["early", "load", "clean"]
     assert {each.state for each in states(graph, {}, {})} == {Freshness.NOT_RUN}
+
+
+def test_a_setting_that_a_step_repeats_need_not_run_as_one_of_its_cells():
+    step = replace(LOAD, blocks=(Block(0, "pd.set_option('a', 1)"), *LOAD.blocks))
+    graph = Graph("n.ipynb", steps=(step,))
+    run = ran(None, step, 1, StepSeen("load", ""), parameters={}, raised="")
+    assert states(graph, {"load": run}, {})[0].state == Freshness.FRESH
+    changed = replace(step, blocks=(Block(0, "pd.set_option('a', 2)"), *LOAD.blocks))
+    assert states(replace(graph, steps=(changed,)), {"load": run}, {})[0].why == "code of load changed"
