@@ -6,6 +6,29 @@ import os
 from pathlib import Path
 
 
+def lives(pid: int) -> bool:
+    """Whether the process is there, and not only waiting to be taken note of by who started it.
+
+    >>> lives(os.getpid())
+    True
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2]
+    except OSError:  # there is no such folder, or the process has just gone
+        return False
+    return state.startswith(b"Z")
+
+
 def memory(pid: int) -> int:
     """Return the bytes of memory that a process and its children hold now; 0 where the system doesn't say.
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbprod.adapters import process
 from nbprod.repro.storing import remove
 
 if TYPE_CHECKING:
@@ -61,27 +62,41 @@ def moved(paths: Sequence[str], folder: str, name: str) -> Aside:
     return aside
 
 
+def named(number: int) -> str:
+    """Return the name of this process's aside of that number."""
+    return f"{os.getpid()}-{number}"
+
+
 def recover(folder: str, complete: Callable[[str], bool]) -> list[str]:
-    """Put back what runs that were killed had moved aside, and return the paths.
+    """Put back what runs that were killed had moved aside, and return the paths; what lives keeps its own.
 
     Where the run was `complete`, the new outputs stay.
     """
     recovered: list[str] = []
-    for note in _notes(folder):
+    names = _names_of_the_dead(folder)
+    for note in (each for each in names if each.endswith(NOTE)):
         left = _noted(folder, note.removesuffix(NOTE))
         if left is None or all(complete(path) for path in left.paths):
             continue
         left.put_back()
         recovered += left.paths
-    shutil.rmtree(folder, ignore_errors=True)
+    for name in names:
+        remove(os.path.join(folder, name))
+    with suppress(OSError):
+        os.rmdir(folder)
     return recovered
 
 
-def _notes(folder: str) -> list[str]:
+def _names_of_the_dead(folder: str) -> list[str]:
+    """What processes that live no more have in the folder."""
     try:
-        return sorted(name for name in os.listdir(folder) if name.endswith(NOTE))
+        names = sorted(os.listdir(folder))
     except FileNotFoundError:
         return []
+    makers = {name: name.partition("-")[0] for name in names}
+    others = {each for each in makers.values() if each.isdecimal() and int(each) != os.getpid()}
+    living = {each for each in others if process.lives(int(each))}
+    return [name for name in names if makers[name] not in living]
 
 
 def _noted(folder: str, name: str) -> Aside | None:

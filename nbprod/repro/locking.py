@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nbprod.adapters import process
 from nbprod.errors import RepositoryBusy
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Locks:
         """Refuse what a living process claims, forget what a dead one did."""
         for path in [each for each in claimed if _overlaps(each, wanted)]:
             holders = claimed[path] if isinstance(claimed[path], list) else [claimed[path]]
-            alive = [each for each in holders if each == self.me or _lives(int(each["pid"]))]
+            alive = [each for each in holders if each == self.me or process.lives(int(each["pid"]))]
             others = [each for each in alive if each != self.me]
             if others:
                 who = ", ".join(f"{each['cmd']} (process {each['pid']})" for each in others)
@@ -175,13 +176,3 @@ def _write(path: str, text: str) -> None:
 
 def _overlaps(path: str, wanted: list[str]) -> bool:
     return any(path == each or path.startswith(each + os.sep) or each.startswith(path + os.sep) for each in wanted)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

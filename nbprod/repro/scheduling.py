@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbprod.errors import NbprodError
-from nbprod.repro import gitignoring, lockfile, locking, preloading, runcache, shell, storing, working
+from nbprod.repro import aside, gitignoring, lockfile, locking, preloading, runcache, shell, storing, working
 from nbprod.repro.deciding import decided
 from nbprod.repro.guardian import Guardian
 from nbprod.repro.ledger import Ledger
@@ -148,7 +148,7 @@ class Scheduler:
         if not stage.frozen and decision.earlier is None:
             running = self._processes(stage)
         self.begun += 1
-        place = (aside_folder(self.repository.root), f"{os.getpid()}-{self.begun}")
+        place = (aside_folder(self.repository.root), aside.named(self.begun))
         job = Job(stage, place, self._runner(stage, running) if running else None, decision.earlier)
         self.running[stage.key] = running
         self.workers.submit(self._worked, job, decision)
