@@ -94,9 +94,9 @@ class Live:
         with self.lock:
             before = self.running.get(name)
             self.running[name] = Seen(pid, before.began if before else time.monotonic(), commands[0])
-            if not self.shown:
-                self.shown = True
-                self.live.start()
+            first, self.shown = not self.shown, True
+        if first:
+            self.live.start(refresh=True)
 
     def line(self, name: str, text: str) -> None:
         """Show what a stage printed above the table."""
@@ -112,6 +112,8 @@ class Live:
             self.running.pop(outcome.name, None)
             self.counts["waiting"] -= 1
             self.counts[outcome.ending] += 1
+        if self.shown:
+            self.live.refresh()  # or what is printed now would stand above a table that still has it running
         if outcome.ending != "fresh":
             self.console.print(Text.from_ansi(ended(outcome)))
 
