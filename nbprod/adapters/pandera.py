@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DASKS = "pandera.typing.dask"
+INDEX = "(the index)"  # as a failure's column, where the index has no name
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,8 @@ def _cases(table: Any) -> list[_Case]:
 def _case(context: str, column: object, check: object, value: object, row: Any) -> _Case:
     missing = check in {"column_in_dataframe", "column_in_schema"}  # then `value` is the column
     name = "" if context == "DataFrameSchema" and not missing else str(value if missing else column)
+    if context == "Index" and (column is None or column != column):  # noqa: PLR0124  (NaN)
+        name = INDEX
     whole = str(check).startswith("dtype(") or row is None or row != row  # noqa: PLR0124  (NaN)
     return _Case(context, name, str(check), str(value), None if whole else row)
 
@@ -158,8 +161,10 @@ def _failures(cases: list[_Case], frame: Any) -> tuple[Failure, ...]:
 
 
 def _failure(case: _Case, frame: Any) -> Failure:
-    typed = case.check.startswith("dtype(") and case.column in frame.columns
-    value = str(frame[case.column].dtype) if typed else case.value
+    value = case.value
+    if case.check.startswith("dtype("):
+        typed = frame.index if case.column == INDEX else frame.get(case.column)
+        value = value if typed is None else str(typed.dtype)
     return Failure(case.column, case.check, value, "" if case.row is None else str(case.row))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nbprod.emit import source
@@ -136,6 +136,8 @@ def _column_field(name: str, column: ColumnSeen, library: str) -> Field:
 def _index_field(name: str, column: ColumnSeen, *, alone: bool) -> Field:
     alias = (("alias", _quoted(column.name)),) if column.name and column.name != name else ()
     named = (("check_name", "True"),) if column.name else () if alone else (("check_name", "False"),)
+    if not column.name and column.sign == "positive":
+        column = replace(column, sign="nonnegative")  # rows are counted from 0, and another run may keep the first
     return Field(name, f"Index[{annotation(column, 'pandas')}]", (*alias, *named, *_checks(column)))
 
 

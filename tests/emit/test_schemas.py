@@ -123,6 +123,19 @@ def test_a_pandas_index_keeps_to_its_own_model(index):
     assert ("Index[" in text) == (index not in ("range", "a level named as a column"))
 
 
+@pytest.mark.parametrize("name", [None, "weight"])
+def test_rows_without_a_name_may_begin_with_any(name):
+    """A sample of a frame that lacks its first row says nothing of the next one."""
+    labels = [7, *range(8, 200, 3)]
+    model, _ = model_of(pd.DataFrame({"x": "a"}, index=pd.Index(labels, name=name)))
+    other = pd.DataFrame({"x": "a"}, index=pd.Index([0, *labels], name=name))
+    if name is None:
+        model.validate(other, lazy=True)
+    else:
+        with pytest.raises(Exception, match="greater_than"):
+            model.validate(other, lazy=True)
+
+
 @pytest.mark.parametrize("label", LABELS)
 def test_a_column_of_any_name_is_checked(label):
     frame = pd.DataFrame({label: [1, 2], "y": ["a", "b"]})

@@ -119,6 +119,22 @@ def test_a_column_that_fails_as_a_whole_has_no_rows(frame, line, border):
     assert "its rows" not in str(error)
 
 
+class Numbered(pa.DataFrameModel):
+    index: Index[int] = pa.Field(ge=0)
+    x: Series[int]
+
+
+@pytest.mark.parametrize(
+    ("labels", "line"),
+    [
+        ([0, -1], "  (the index): 1 × greater_than_or_equal_to(0)   row -1: -1"),
+        (["a", "b"], "  (the index): dtype('int64')   is "),
+    ],
+)
+def test_an_index_without_a_name_is_named_as_what_it_is(labels, line, border):
+    assert line in str(violation(pd.DataFrame({"x": [1, 2]}, index=labels), DataFrame[Numbered], border))
+
+
 def test_rows_of_an_index_with_repeats_and_of_several_levels(border):
     repeated = flown([0, 1, 2], ["EWR"] * 3, index=["a", "a", "b"])
     violation(repeated, DataFrame[Flown], border)
