@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat as modes
@@ -47,6 +48,14 @@ class Objects:
         """Return what the content consists of: itself, and for a folder its files if they are known."""
         return _parts(md5, self._listing(md5))
 
+    def discard_spoilt(self, md5: str) -> bool:
+        """Read the content, and all files if it is a folder's; remove what is other than its name says, if anything."""
+        paths = {each: self.path(each) for each in self.parts(md5)}
+        spoilt = [path for each, path in paths.items() if os.path.isfile(path) and not _is_named_by(path, each)]
+        for path in spoilt:
+            os.unlink(path)
+        return bool(spoilt)
+
     def tree(self, md5: str) -> Tree | None:
         """Return the files of a folder by its content, or None if the cache has no such listing."""
         try:
@@ -76,3 +85,10 @@ class Objects:
 
 def _parts(md5: str, tree: Tree | None) -> tuple[str, ...]:
     return (*(each for _, each in tree.entries), md5) if tree else (md5,)
+
+
+def _is_named_by(path: str, md5: str) -> bool:
+    """Whether the file holds what its name says, whatever is known of it."""
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+    return found.hexdigest() == md5.removesuffix(DIR)

@@ -21,7 +21,7 @@ from nbprod.repro.outcomes import Ending, Outcome
 from nbprod.repro.processes import Running
 from nbprod.repro.turns import Turns
 from nbprod.repro.unsupported import LeftToDvc
-from nbprod.repro.working import Done, Failed, Job
+from nbprod.repro.working import Done, Failed, Job, Spoilt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ class Worked:
 
     stage: Stage
     decision: Decision
-    result: Done | Failed | BaseException
+    result: Done | Failed | Spoilt | BaseException
 
 
 class Scheduler:
@@ -171,7 +171,7 @@ class Scheduler:
         return ended
 
     def _worked(self, job: Job, decision: Decision) -> None:
-        result: Done | Failed | BaseException
+        result: Done | Failed | Spoilt | BaseException
         try:
             result = working.done(job, self.repository)
         except BaseException as error:  # noqa: BLE001  (a thread's errors are its starter's to raise)
@@ -212,6 +212,12 @@ class Scheduler:
             return
         if isinstance(worked.result, BaseException):
             raise worked.result
+        if isinstance(worked.result, Spoilt):
+            self.listener.line(
+                self.repository.address(stage), f"the cache's {worked.result.path} was spoilt: made anew"
+            )
+            self._dispatch(stage)
+            return
         if isinstance(worked.result, Failed):
             self._fail(stage, worked.result, worked.decision)
             return

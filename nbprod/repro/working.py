@@ -13,7 +13,7 @@ from nbprod.repro import aside, entries, runcache, storing
 from nbprod.repro.processes import Ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from nbprod.repro.aside import Aside
     from nbprod.repro.digests import Content
@@ -58,7 +58,18 @@ class Failed:
     hint: str = field(default="")
 
 
-def done(job: Job, repository: Repository) -> Done | Failed:
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """The cache held something else under the output's name, and no longer does; previous outputs stand again."""
+
+    path: str
+
+
+class _SpoiltError(Exception):
+    """What is under that path came from a file of the cache that holds something else than its name says."""
+
+
+def done(job: Job, repository: Repository) -> Done | Failed | Spoilt:
     """Do the job: nothing of what it leaves behind is a half."""
     began = time.perf_counter()
     kept = aside.moved(_replaced(job), *job.aside)
@@ -68,7 +79,10 @@ def done(job: Job, repository: Repository) -> Done | Failed:
             storing.unprotect(path)
         ended = _made(job, repository)
         _check(ended)
-        entry = _taken_in(job.stage, repository)
+        entry = _taken_in(job.stage, repository, job.earlier)
+    except _SpoiltError as error:
+        kept.put_back()
+        return Spoilt(str(error))
     except NbprodError as error:
         kept.put_back()
         return Failed(error.message, time.perf_counter() - began, ended.peak, ended.log, error.hint)
@@ -103,19 +117,28 @@ def _made(job: Job, repository: Repository) -> Ended:
     return job.run() if job.run and job.earlier is None else Ended(0)
 
 
+def _prove(known: Mapping[str, Any], stage: Stage, contents: Mapping[str, Content], repository: Repository) -> None:
+    """Compare what came from the cache with the name that it has there."""
+    out = next(each for each in stage.outs if each.path == known["path"])
+    if contents[out.full].md5 != known["md5"] and repository.objects.discard_spoilt(known["md5"]):
+        raise _SpoiltError(out.path)
+
+
 def _check(ended: Ended) -> None:
     if ended.code:
         how = f"was ended by signal {-ended.code}" if ended.code < 0 else f"exited with {ended.code}"
         raise StageFailed(f"`{ended.command}` {how}")
 
 
-def _taken_in(stage: Stage, repository: Repository) -> Entry:
+def _taken_in(stage: Stage, repository: Repository, earlier: Entry | None) -> Entry:
     """Look at all that the stage read and made, keep the outputs in the cache, and return what is to be written."""
     contents: dict[str, Content] = {dep.full: _found(dep.full, "dep", repository) for dep in stage.deps}
     for out in stage.outs:
         if out.cache and os.path.exists(out.full):
             storing.settle(out.full)
         contents[out.full] = _output(out, repository)
+    for known in earlier["outs"] if earlier else ():
+        _prove(known, stage, contents, repository)
     params = values(stage, repository)
     entry = entries.entry(stage, contents, params)
     remembered = runcache.remembers(stage, params) and runcache.saves(stage)

@@ -106,6 +106,22 @@ def test_a_cached_file_without_protection_is_read_and_protected(ran):
     assert {each.stat().st_mode & 0o777 for each in _in_cache(ran)} == {0o444}
 
 
+def test_a_cached_file_that_is_spoilt_below_its_protection_is_made_anew(ran):
+    """Nobody reads a protected file to look whether it is stale; what comes out of the cache is read."""
+    before = {each: each.read_bytes() for each in _in_cache(ran) if not each.name.endswith(".dir")}
+    for each in before:
+        each.chmod(0o644)
+        each.write_bytes(b"rot")
+        each.chmod(0o444)
+    (ran / "a.txt").unlink()
+    shutil.rmtree(ran / "b")
+    found = reproduce(ran)
+    assert [(each.name, each.ending) for each in found.outcomes] == [("a", "ran"), ("b", "cached")]
+    assert {each: each.read_bytes() for each in before} == before
+    assert (ran / "b/one").read_text() == "one\n"
+    assert stale_by_dvc(ran) == set()
+
+
 def test_a_run_cache_that_is_broken_is_not_used(ran):
     for each in (ran / ".dvc/cache/runs").rglob("*"):
         if each.is_file():
