@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbprod.cli.app import main
-from nbprod.cli.terminal import progress
+from nbprod.cli.terminal import named, progress
 
 if TYPE_CHECKING:
     from nbprod.project.suggesting import Choice
@@ -59,7 +59,7 @@ def suggest(
             choose=chosen if interactive else None,
             progress=advance,
         )
-    click.echo(suggested.as_json(done) if as_json else suggested.text(done, str(notebook)))
+    click.echo(suggested.as_json(done) if as_json else suggested.text(done, named(notebook)))
     sys.exit(1 if done.suggestion.errors else 0)
 
 

@@ -241,7 +241,7 @@ def export(
             raise NotebookFaulty(
                 f"{place.relative} has no fresh record",
                 [],
-                hint=f"Run nbprod record {place.relative}, or leave --no-record away.",
+                hint=f"Run nbprod record {place.typed}, or leave --no-record away.",
             )
         recorded = _record(place, notebook, static, progress=progress)
     found = settled(notebook, recorded)
@@ -261,7 +261,7 @@ def verify(path: str | Path, *, rtol: float = 0.0, atol: float = 0.0, progress: 
     notebook, static, place = looked_at(path)
     refuse_faulty(static)
     if not (place.root / place.package / "__init__.py").is_file():
-        raise ProjectBroken(f"{place.relative} has not been exported", hint=f"Run nbprod export {place.relative}")
+        raise ProjectBroken(f"{place.relative} has not been exported", hint=f"Run nbprod export {place.typed}")
     notebook_ran, pipeline_ran = halves(progress, len(static.steps))
     began = time.time()
     with tempfile.TemporaryDirectory(prefix="nbprod-verify-") as scratch:

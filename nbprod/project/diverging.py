@@ -26,7 +26,7 @@ def diverged(place: Place, exports: Mapping[str, bytes] | None = None) -> list[D
     if exports is None:
         exports = {each.relative_to(place.base).as_posix(): each.read_bytes() for each in modules(place)}
     return [
-        faults.DIVERGED.at(None, file=path, notebook=place.relative)
+        faults.DIVERGED.at(None, file=path, notebook=place.typed)
         for path, content in exports.items()
         if path.endswith(".py") and _differs(place.root / path, content)
     ]

@@ -170,7 +170,7 @@ def _short(lines: str) -> str:
 
 def _behind(place: Place, changes: tuple[Change, ...]) -> list[Diagnostic]:
     late = (Fate.WRITTEN, Fate.MERGED, Fate.REMOVED)
-    behind = [faults.BEHIND.at(None, file=each.path, notebook=place.relative) for each in changes if each.fate in late]
+    behind = [faults.BEHIND.at(None, file=each.path, notebook=place.typed) for each in changes if each.fate in late]
     kept = {each.path: each.base for each in changes if each.fate is Fate.KEPT and each.base is not None}
     return behind + diverged(place, {path: base for path, base in kept.items() if _has_code(path, place)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,11 @@ class Place:
         if self.notebook.is_relative_to(self.root):
             return self.notebook.relative_to(self.root).as_posix()
         return self.notebook.as_posix()
+
+    @property
+    def typed(self) -> str:
+        """The same as it can be typed in a shell."""
+        return shlex.quote(self.relative)
 
     @property
     def state(self) -> Path:

@@ -109,7 +109,7 @@ def _sides(path: str | Path) -> _Sides:
     place = place_of(path, analyse(now))
     base = _written(place)
     if not base:
-        raise ProjectBroken(f"{place.relative} has not been exported", hint=f"Run nbprod export {place.relative}")
+        raise ProjectBroken(f"{place.relative} has not been exported", hint=f"Run nbprod export {place.typed}")
     last = exported.last(place) or now
     record = load(place.record_file)
     graph = analyse(last, record)

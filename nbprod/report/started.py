@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def text(done: Started) -> str:
             lines.append(f"\n  {each.path} was there already. Add to it by hand:")
             lines += [f"    {line}" for line in each.lacking]
     if done.written:
-        notebook = done.notebooks[0] if done.notebooks else "notebooks/NAME.ipynb"
+        notebook = shlex.quote(done.notebooks[0]) if done.notebooks else "notebooks/NAME.ipynb"
         lines.append(f"\n  next   nbprod check {notebook}   ·   nbprod export {notebook}   ·   git add -A")
     return "\n".join(lines)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def _next(done: Suggested, notebook: str) -> str:
         return ""
     if done.written is None:
         return f"  next     nbprod suggest {notebook} -o marked.ipynb   ·   --write marks {notebook} itself"
-    return f"  wrote    {done.written}\n  next     nbprod export {done.written}"
+    return f"  wrote    {done.written}\n  next     nbprod export {shlex.quote(str(done.written))}"
 
 
 def _names(names: tuple[str, ...]) -> str:

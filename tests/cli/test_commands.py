@@ -12,6 +12,7 @@ import time
 import click
 import pytest
 from click.testing import CliRunner
+from nbformat import v4
 
 from nbprod.cli import main, terminal
 from nbprod.errors import NbprodError
@@ -159,3 +160,20 @@ def test_help_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"pandas", "numpy", "IPython", "papermill", "dvc", "pandera", "rich", "nbformat", "ruamel.yaml", "xxhash"}
     assert heavy.isdisjoint(done.stdout.splitlines()[-1].split())
+
+
+def test_a_notebook_with_blanks_in_its_name_can_be_typed_as_it_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    path = tmp_path / "my shop.ipynb"
+    path.write_text(json.dumps(v4.new_notebook(cells=[v4.new_code_cell("# %% Load\nrows = [1]\nrows")])))
+    told = [invoked("suggest", path.name), invoked("suggest", path.name, "--write", "--no-run")]
+    told += [invoked("sync", path.name), invoked("export", path.name, "--no-record"), invoked("init", "--dry-run")]
+    said = "\n".join(told)
+    assert said.count("'my shop.ipynb'") >= 5
+    assert "nbprod export my shop" not in said
+
+
+def invoked(*arguments):
+    done = CliRunner().invoke(main, list(arguments))
+    return f"{done.stdout}\n{done.stderr}\n{done.exception}"
