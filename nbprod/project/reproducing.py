@@ -35,9 +35,13 @@ class StageState:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """All stages that the targets need, in the order in which they run."""
+    """All stages that the targets need, in the order in which they run.
+
+    `lacking` are the steps, as "package.step", that no stage runs yet, with the notebook and the cells that have them.
+    """
 
     stages: tuple[StageState, ...]
+    lacking: tuple[tuple[str, str], ...] = ()
 
     @property
     def stale(self) -> tuple[str, ...]:
@@ -74,7 +78,8 @@ def of_notebook(notebook: str | Path, graph: Graph) -> Planned:
     if not (place.root / "dvc.yaml").is_file():
         return Planned(())
     found = planned(place.root)
-    return Planned(tuple(each for each in found.stages if each.target.partition(".")[0] == place.package))
+    stages = tuple(each for each in found.stages if each.target.partition(".")[0] == place.package)
+    return Planned(stages, tuple(each for each in found.lacking if each[0].partition(".")[0] == place.package))
 
 
 def planned(folder: str | Path = ".", targets: Sequence[str] = (), *, force: bool = False) -> Planned:
@@ -84,7 +89,7 @@ def planned(folder: str | Path = ".", targets: Sequence[str] = (), *, force: boo
         ProjectBroken: The folder lies in no repository of DVC, or a dvc.lock cannot be read.
         LeftToDvc: The pipeline holds what nbprod leaves to DVC.
     """
-    from nbprod.project.behind import behind
+    from nbprod.project.behind import GONE, behind
     from nbprod.repro.planning import plan
     from nbprod.repro.repository import opened
     from nbprod.repro.shell import step_of
@@ -94,7 +99,11 @@ def planned(folder: str | Path = ".", targets: Sequence[str] = (), *, force: boo
     steps = {each.stage.key: step_of(each.stage) for each in verdicts}
     late = behind(Path(repository.root), filter(None, steps.values()), repository.memory)
     repository.memory.save()
-    return Planned(tuple(_state(each, repository, steps[each.stage.key], late) for each in verdicts))
+    lacking = [(each, why) for each, why in late.items() if each not in steps.values() and not why.endswith(GONE)]
+    return Planned(
+        tuple(_state(each, repository, steps[each.stage.key], late) for each in verdicts),
+        () if targets else tuple(lacking),
+    )
 
 
 def _state(verdict: Verdict, repository: Repository, target: str, late: Mapping[str, str]) -> StageState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from nbprod.project.reproducing import Planned, Reproduced, StageState
     from nbprod.repro.outcomes import Outcome
+    from nbprod.repro.verdicts import Reason
 
 ENDINGS = ("ran", "cached", "checked", "failed", "skipped", "fresh")
 LAST_LINES = 20  # of what a failed stage printed
@@ -23,9 +25,15 @@ _MARKS = {"fresh": ("·", "green"), "stale": ("×", "yellow"), "follows": ("↓"
 def planned(found: Planned, *, all_stages: bool = True) -> str:
     """Return a line for each stage, fresh or not and why, and a last one that counts them."""
     shown = [each for each in found.stages if all_stages or each.state != "fresh"]
-    width = max((len(each.name) for each in shown), default=0)
-    lines = [*(_line(each, width) for each in shown), f"  {_counted(found)}"]
-    notebooks = dict.fromkeys(each.behind.rpartition(", cell")[0] for each in found.stages if each.behind)
+    lacking = [(step.partition(".")[2], where) for step, where in found.lacking]
+    width = max(map(len, [*(each.name for each in shown), *(name for name, _ in lacking)]), default=0)
+    lines = [_line(each, width) for each in shown]
+    lines += [
+        f"  {click.style('+', fg='yellow')} {name.ljust(width)}  not exported: {where}" for name, where in lacking
+    ]
+    lines.append(f"  {_counted(found)}")
+    late = [*(each.behind for each in found.stages if each.behind), *(where for _, where in lacking)]
+    notebooks = dict.fromkeys(each.rpartition(", cell")[0] for each in late)
     lines += [f"  the notebook has changed since its export: nbprod export {shlex.quote(each)}" for each in notebooks]
     return "\n".join(lines)
 
@@ -41,6 +49,8 @@ def brief(found: Planned) -> str:
     said = [f"{', '.join(names)} {_are(names, state)}" for state, names in by_state.items() if names]
     late = [each.name for each in found.stages if each.behind]
     said += [f"behind the notebook: {', '.join(late)} (nbprod export)"] if late else []
+    new = [step.partition(".")[2] for step, _ in found.lacking]
+    said += [f"not exported: {', '.join(new)} (nbprod export)"] if new else []
     return f"dvc.yaml: {'; '.join(said) or 'all stages are fresh'}" if found.stages else ""
 
 
@@ -65,17 +75,31 @@ def planned_json(found: Planned) -> str:
         }
         for each in found.stages
     ]
-    return json.dumps(
-        {"fresh": found.fresh, "stale": list(found.stale), "stages": stages}, indent=2, ensure_ascii=False
-    )
+    lacking = [{"step": step, "where": where} for step, where in found.lacking]
+    whole = {"fresh": found.fresh, "stale": list(found.stale), "stages": stages, "lacking": lacking}
+    return json.dumps(whole, indent=2, ensure_ascii=False)
 
 
 def _line(each: StageState, width: int) -> str:
     mark, colour = _MARKS[each.state]
-    why = "; ".join(map(str, each.reasons)) or "fresh"
+    why = _listed(each.reasons) or "fresh"
     if each.behind:
         why += f"; {click.style('behind its cells', fg='yellow')}: {each.behind}"
     return f"  {click.style(mark, fg=colour)} {each.name.ljust(width)}  {why}{' (frozen)' if each.frozen else ''}"
+
+
+def _listed(reasons: Sequence[Reason]) -> str:
+    """Return the reasons in one line; what happened to several paths is said once.
+
+    >>> from nbprod.repro.verdicts import Reason
+    >>> _listed([Reason("dep", "a", "changed"), Reason("out", "b", "missing"), Reason("dep", "c", "changed")])
+    'dep changed: a, c; out missing: b'
+    """
+    alike: dict[tuple[str, str], list[Reason]] = {}
+    for each in reasons:
+        several = each.kind in ("dep", "out", "upstream")
+        alike.setdefault((each.kind, each.how if several else str(each)), []).append(each)
+    return "; ".join(str(replace(each[0], what=", ".join(one.what for one in each))) for each in alike.values())
 
 
 def _counted(found: Planned) -> str:
@@ -125,7 +149,7 @@ def ended(outcome: Outcome) -> str:
     name = f"{click.style('✓', fg='green')} {outcome.name}"
     words = {"ran": "ran", "cached": "taken from the cache", "checked": "outputs taken in"}
     memory = f", {megabytes(outcome.peak)}" if outcome.peak else ""
-    why = "; ".join(map(str, outcome.reasons))
+    why = _listed(outcome.reasons)
     return f"{name}  {words[outcome.ending]}, {seconds(outcome.seconds)}{memory} ({why})"
 
 

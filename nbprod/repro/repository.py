@@ -61,10 +61,16 @@ class Repository:
         To DVC, targets that mean no stage at all (a dvc.yaml without any) mean the whole repository.
         """
         found: dict[str, Stage] = {}
+        if not targets and not self._has(os.path.join(self.folder, PIPELINE)):
+            raise LeftToDvc("folder", self.folder)
         for target in targets or (PIPELINE,):
             for stage in self._meant(target):
                 found[stage.key] = stage
         return list(found.values() or self.graph.stages)
+
+    def _has(self, path: str) -> bool:
+        """Whether that dvc.yaml is there."""
+        return path in self.locks or any(each.file == path for each in self.graph.stages)
 
     def _meant(self, target: str) -> list[Stage]:
         file, _, name = target.rpartition(":")

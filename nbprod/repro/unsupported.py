@@ -23,6 +23,7 @@ LEFT_TO_DVC = MappingProxyType(
         "ignore-file": "a .dvcignore inside of a dependency or an output",
         "broken-link": "a link to nothing inside of a dependency or an output",
         "target": "a target that is neither a stage, a group, a dvc.yaml nor a .dvc file",
+        "folder": "a folder without a dvc.yaml (nbprod export writes one)",
         "parameter": "a parameter's key with wildcards, or a file of parameters that DVC cannot read",
         "pipeline": "a dvc.yaml that DVC may refuse",
         "graph": "stages whose outputs overlap, or that depend on each other in a circle",

@@ -81,6 +81,28 @@ def test_steps_run_forked_and_are_known_by_their_cells(repository):
         "dvc.yaml: add is stale; tell follows; behind the notebook: add (nbprod export)"
     )
 
+    notebook.write_text(_notebook([*CELLS[:4], ("print(total)", []), ("half = total / 2", ["step:halve"])]))
+    assert {each.name for each in planned(repository).stages if each.behind} == {"tell"}
+    assert planned(repository).lacking == (("shop.halve", "shop.ipynb, cell 5"),)
+    assert planned(repository, ["add"]).lacking == ()
+    told = _told("status")
+    assert "+ halve  not exported: shop.ipynb, cell 5" in told
+    assert "shop.ipynb, cells that are gone" in told
+    assert "not exported: halve (nbprod export)" in brief(of_notebook(notebook, project.graph(notebook)))
+
+
+@pytest.mark.slow
+def test_a_mark_that_changes_what_the_stage_keeps_is_behind(repository):
+    notebook = repository / "shop.ipynb"
+    cells = ["%%step load --outs rows\nrows = {'a': 1}", "%%step count --outs total\ntotal = len(rows)"]
+    notebook.write_text(_notebook([(each, []) for each in cells]))
+    project.export(notebook)
+    assert not any(each.behind for each in planned(repository).stages)
+    notebook.write_text(_notebook([(cells[0].replace("--outs", "--metrics"), []), (cells[1], [])]))
+    assert {each.name: each.behind for each in planned(repository).stages if each.behind} == {
+        "load": "shop.ipynb, cell 0",
+    }
+
 
 def _told(*arguments: str) -> str:
     return CliRunner().invoke(main, list(arguments)).stdout
