@@ -6,13 +6,13 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nbprod.adapters import process
-from nbprod.report.reproduced import ended, megabytes, seconds
+from nbprod.report.reproduced import LAST_LINES, ended, megabytes, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,12 +38,32 @@ def listening(jobs: int, *, as_json: bool) -> Iterator[tuple[Listener, bool]]:
         yield Lines(several=jobs > 1, err=as_json), jobs > 1 or as_json
 
 
+class Tail:
+    """Whose lines were printed last, and how many of them: they need not be shown again where it fails."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.count = 0
+
+    def printed(self, name: str) -> None:
+        """A line of that stage was printed."""
+        self.count = self.count + 1 if name == self.name else 1
+        self.name = name
+
+    def without_repeats(self, outcome: Outcome) -> Outcome:
+        """Return the outcome, without its log if that has just been printed."""
+        repeats = outcome.name == self.name and self.count >= min(len(outcome.log), LAST_LINES)
+        self.name = ""
+        return replace(outcome, log=()) if repeats else outcome
+
+
 class Lines:
     """A line when a stage begins and one when it ends; what stages print side by side is named."""
 
     def __init__(self, *, several: bool, err: bool) -> None:
         self.several = several
         self.err = err
+        self.tail = Tail()
 
     def planned(self, names: Sequence[str]) -> None:
         """Nothing: the end counts them."""
@@ -54,12 +74,13 @@ class Lines:
 
     def line(self, name: str, text: str) -> None:
         """Pass on what a stage printed."""
+        self.tail.printed(name)
         click.echo(f"{name} | {text}" if self.several else text, err=self.err)
 
     def ended(self, outcome: Outcome) -> None:
         """Say how it ended, if something was to be done."""
         if outcome.ending != "fresh":
-            click.echo(ended(outcome), err=self.err)
+            click.echo(ended(self.tail.without_repeats(outcome)), err=self.err)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +105,7 @@ class Live:
         self.lock = threading.Lock()
         self.live = RichLive(get_renderable=self._table, console=self.console, refresh_per_second=4, transient=True)
         self.shown = False
+        self.tail = Tail()
 
     def planned(self, names: Sequence[str]) -> None:
         """All wait."""
@@ -102,6 +124,7 @@ class Live:
         """Show what a stage printed above the table."""
         from rich.text import Text
 
+        self.tail.printed(name)
         self.console.print(Text(f"{name} | {text}"))
 
     def ended(self, outcome: Outcome) -> None:
@@ -115,7 +138,7 @@ class Live:
         if self.shown:
             self.live.refresh()  # or what is printed now would stand above a table that still has it running
         if outcome.ending != "fresh":
-            self.console.print(Text.from_ansi(ended(outcome)))
+            self.console.print(Text.from_ansi(ended(self.tail.without_repeats(outcome))))
 
     def close(self) -> None:
         """Take the table away."""
