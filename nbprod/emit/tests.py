@@ -21,12 +21,15 @@ FIXTURES = {"sample", "stored", "assert_same", "assert_rows_among", "made", "fir
 
 
 def sample_files(plan: Plan, samples: Mapping[str, bytes]) -> Iterable[tuple[str, bytes]]:
-    """The samples as the tests find them: `tests/<package>/samples/<step>/{inputs,outputs}/<file>`."""
+    """The samples as the tests find them: `tests/<package>/samples/<step>/{inputs,outputs}/<file>`.
+
+    What a step draws anew each time is compared with nothing, so that no sample of it is kept.
+    """
     for step in plan.steps:
         found = _sample(step)
         if found is None or no_replay(step):
             continue
-        for of, pairs in (("inputs", found.inputs), ("outputs", found.outputs)):
+        for of, pairs in (("inputs", found.inputs), ("outputs", () if _draws_anew(step) else found.outputs)):
             for path in dict.fromkeys(path for _, path in pairs):
                 if path in samples:
                     name = PurePosixPath(path).name
@@ -58,17 +61,30 @@ def test_module(step: StepPlan, plan: Plan) -> str:
 
 def _about(step: StepPlan, plan: Plan) -> str:
     why = no_replay(step)
-    parts = (
-        []
-        if why
-        else ["replayed on the recorded sample" if step.step.inputs else "run, and compared with recorded rows"]
-    )
+    parts = [] if why else [_how(step)]
     held = ["its schema"] if _schemas(step, plan) and not why else []
     held += ["the notebook's own checks"] if step.name in plan.checks else []
     parts += [f"held to {' and '.join(held)}"] if held else []
     text = f"{source.title(step.name)}: {', '.join(parts) or 'importable'}."
     reason = " ".join(why.split())
     return f"{text}\n\nThere is no replay: {reason.rstrip('.')}." if why else text
+
+
+def _how(step: StepPlan) -> str:
+    if _draws_anew(step):
+        return "run, and not compared, as it draws what nothing seeds"
+    return "replayed on the recorded sample" if step.step.inputs else "run, and compared with recorded rows"
+
+
+def _draws_anew(step: StepPlan) -> bool:
+    """Whether each run of the step makes other values, of the same inputs too."""
+    return step.seen is not None and bool(step.seen.unseeded)
+
+
+def _repeats(step: StepPlan) -> bool:
+    """Whether a second replay gave the same outputs, and not by luck."""
+    sample = _sample(step)
+    return sample is not None and sample.repeats and not _draws_anew(step)
 
 
 def _tests(step: StepPlan, plan: Plan) -> tuple[list[str], list[str]]:
@@ -78,8 +94,7 @@ def _tests(step: StepPlan, plan: Plan) -> tuple[list[str], list[str]]:
     if step.step.inputs and not no_replay(step):
         tests += [_held(step, schemas)] if schemas else []
         tests += [_left_alone(step)]
-    if not no_replay(step) and step.seen and step.seen.sample and step.seen.sample.repeats and step.step.inputs:
-        tests += [_deterministic(step)] if step.returns else []
+        tests += [_deterministic(step)] if step.returns and _repeats(step) else []
     tests += checks.tests()
     name = function_name(step)
     tests = tests or [f"def test_{step.name}_can_be_imported():\n    assert callable({name})"]
@@ -142,6 +157,8 @@ def output(step: StepPlan, name: str, made: str = "made") -> str:
 
 def _replay(step: StepPlan) -> str:
     assert step.seen is not None and step.seen.sample is not None  # noqa: PT018 - one state, said twice
+    if _draws_anew(step):
+        return f"def test_{step.name}_runs(sample):\n    {call(step)}"
     recorded = {name for name, _ in step.seen.sample.outputs}
     lines = [f"def test_{step.name}_gives_what_the_notebook_gave(sample, assert_same):", f"    made = {call(step)}"]
     kept = [name for name in step.returns if name in recorded]
@@ -160,11 +177,12 @@ def _role(name: str, step: StepPlan) -> str:
 def _still_there(step: StepPlan, schemas: Mapping[str, str]) -> str:
     """A step without inputs runs as a whole: what was recorded of it must be among what it makes."""
     assert step.seen is not None and step.seen.sample is not None  # noqa: PT018 - one state, said twice
-    recorded = [name for name, _ in step.seen.sample.outputs if name in step.returns]
+    recorded = [name for name, _ in step.seen.sample.outputs if name in step.returns and not _draws_anew(step)]
     if not recorded and not schemas:
         return f"def test_{step.name}_runs():\n    {call(step)}"
     arguments = "(sample, assert_rows_among)" if recorded else "()"
-    lines = [f"def test_{step.name}_still_makes_what_was_recorded{arguments}:", f"    made = {call(step)}"]
+    told = "keeps_to_its_schema" if _draws_anew(step) else "still_makes_what_was_recorded"
+    lines = [f"def test_{step.name}_{told}{arguments}:", f"    made = {call(step)}"]
     lines += [f'    assert_rows_among({output(step, name)}, sample("{name}", of="outputs"))' for name in recorded]
     lines += [f"    {_schema_name(title)}.validate({output(step, name)}, lazy=True)" for name, title in schemas.items()]
     return "\n".join(lines)

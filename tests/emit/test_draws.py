@@ -11,9 +11,10 @@ import pytest
 
 from nbprod.emit import schemas
 from nbprod.emit.draws import of_any_draw, unseeded
+from nbprod.emit.export import files
 from nbprod.model.graph import Input, Step
 from nbprod.model.notebook import Mark
-from nbprod.model.record import StepSeen
+from nbprod.model.record import Record, Sample, StepSeen
 from nbprod.values import describe
 
 
@@ -42,3 +43,21 @@ def test_a_model_of_what_is_drawn_takes_any_draw(monkeypatch):
     module.Drawn.validate(other)
     with pytest.raises(Exception, match="n"):
         module.Drawn.validate(other.assign(n="text"))
+
+
+@pytest.mark.parametrize("draws", [(), ("numpy",)])
+def test_what_a_step_draws_anew_is_compared_with_nothing(draws, mini):
+    mini.step("load", "rows = [1]", makes=("rows",))
+    mini.step("draw", "drawn = rows * 2", reads=("rows",), makes=("drawn",))
+    sample = Sample((("rows", "samples/draw/inputs/rows.json"),), (("drawn", "samples/draw/outputs/drawn.json"),), ())
+    alone = Sample((), (("rows", "samples/load/outputs/rows.json"),), ())
+    seen = (StepSeen("load", "", unseeded=draws, sample=alone), StepSeen("draw", "", unseeded=draws, sample=sample))
+    samples = {path: b"[1]" for each in (sample, alone) for _, path in (*each.inputs, *each.outputs)}
+    emitted = files(mini.graph, Record("", "", "", steps=seen), package="mini", samples=samples, standing={}, base={})
+    text = {each.path: each.text for each in emitted.files if each.path.endswith(".py")}
+    compared = {name for name in ("gives_what", "is_deterministic", "still_makes") if name in "".join(text.values())}
+    assert compared == (set() if draws else {"gives_what", "is_deterministic", "still_makes"})
+    kept = [each.path for each in emitted.files if "/outputs/" in each.path]
+    assert len(kept) == (0 if draws else 2)
+    assert "test_draw_runs" in text["tests/mini/test_draw.py"] or not draws
+    assert "leaves_its_inputs_alone" in text["tests/mini/test_draw.py"]
