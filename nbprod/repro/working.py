@@ -117,11 +117,12 @@ def _made(job: Job, repository: Repository) -> Ended:
     return job.run() if job.run and job.earlier is None else Ended(0)
 
 
-def _prove(known: Mapping[str, Any], stage: Stage, contents: Mapping[str, Content], repository: Repository) -> None:
+def _prove(earlier: Entry, stage: Stage, contents: Mapping[str, Content], repository: Repository) -> None:
     """Compare what came from the cache with the name that it has there."""
-    out = next(each for each in stage.outs if each.path == known["path"])
-    if contents[out.full].md5 != known["md5"] and repository.objects.discard_spoilt(known["md5"]):
-        raise _SpoiltError(out.path)
+    known = {each["path"]: each["md5"] for each in earlier["outs"]}
+    for out in stage.outs:
+        if contents[out.full].md5 != known[out.path] and repository.objects.discard_spoilt(known[out.path]):
+            raise _SpoiltError(out.path)
 
 
 def _check(ended: Ended) -> None:
@@ -137,8 +138,8 @@ def _taken_in(stage: Stage, repository: Repository, earlier: Entry | None) -> En
         if out.cache and os.path.exists(out.full):
             storing.settle(out.full)
         contents[out.full] = _output(out, repository)
-    for known in earlier["outs"] if earlier else ():
-        _prove(known, stage, contents, repository)
+    if earlier:
+        _prove(earlier, stage, contents, repository)
     params = values(stage, repository)
     entry = entries.entry(stage, contents, params)
     remembered = runcache.remembers(stage, params) and runcache.saves(stage)

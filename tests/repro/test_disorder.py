@@ -122,6 +122,17 @@ def test_a_cached_file_that_is_spoilt_below_its_protection_is_made_anew(ran):
     assert stale_by_dvc(ran) == set()
 
 
+def test_an_output_that_dvc_yaml_names_no_more_is_not_asked_of_the_cache(repository):
+    """dvc.lock still knows it; the stage's others are taken out."""
+    stage = "stages: {{a: {{cmd: 'seq 3 | tee a b', deps: [in], outs: [{}]}}}}\n"
+    (repository / "in").write_text("in")
+    (repository / "dvc.yaml").write_text(stage.format("a, b"))
+    assert reproduce(repository).good
+    (repository / "dvc.yaml").write_text(stage.format("a"))
+    (repository / "a").unlink()
+    assert [each.ending for each in reproduce(repository).outcomes] == ["cached"]
+
+
 def test_a_run_cache_that_is_broken_is_not_used(ran):
     for each in (ran / ".dvc/cache/runs").rglob("*"):
         if each.is_file():
