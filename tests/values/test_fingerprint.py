@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -162,6 +163,7 @@ MODELS = [
     KNeighborsClassifier(algorithm="ball_tree"),
     SVC(),
     make_pipeline(StandardScaler(), LogisticRegression()),
+    GridSearchCV(SVC(), {"C": [1, 10]}, cv=2),
 ]
 
 

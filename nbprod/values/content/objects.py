@@ -51,6 +51,9 @@ OPAQUE_NAMES = {
 # What a search tree of scikit-learn counts while it is asked: positions of n_trims … n_calls in its state.
 TREE_COUNTERS = slice(7, 11)
 
+# How long each fit and each scoring of a search of scikit-learn took: no two runs have the same.
+SEARCH_TIMES = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
+
 
 def opaque(value: object) -> str:
     """What to call a value that has no content to keep, such as "a generator"; "" if it may have some.
@@ -195,7 +198,7 @@ def _named_state(kind: type, state: Any) -> dict[str, Any]:
     if type(state) is tuple and len(state) == 2 and all(isinstance(each, dict | None) for each in state):
         return _named_state(kind, state[0]) | _named_state(kind, state[1])
     if isinstance(state, dict):
-        return {f".{name}": each for name, each in state.items() if not is_cache(kind, str(name))}
+        return {f".{name}": each for name, each in _lasting(kind, state).items()}
     if type(state) is tuple and _is_search_tree(kind):
         state = (*state[: TREE_COUNTERS.start], *state[TREE_COUNTERS.stop :])
     return {} if state is None else {" state": state}
@@ -216,16 +219,27 @@ def _feed_state(walk: Walk, sink: Sink, kind: type, state: Any) -> None:
         for part in state:
             _feed_state(walk, sink, kind, part)
     elif type(state) is dict and state and all(type(name) is str for name in state):
-        lasting = [name for name in sorted(state) if not is_cache(kind, name)]
-        for name in lasting:
+        lasting = _lasting(kind, state)
+        for name in sorted(lasting):
             walk.feed(sink, name)
-            walk.feed(sink, state[name], f".{name}")
+            walk.feed(sink, lasting[name], f".{name}")
         if not lasting:  # as if it had no state, which is how pickling may bring it back
             walk.feed(sink, None, " state")
     elif type(state) is tuple and _is_search_tree(kind):
         walk.feed(sink, (*state[: TREE_COUNTERS.start], *state[TREE_COUNTERS.stop :]))
     else:
         walk.feed(sink, state, " state")
+
+
+def _lasting(kind: type, state: dict[str, Any]) -> dict[str, Any]:
+    """The attributes without what the class can work out again, and without what a clock said."""
+    kept = {name: each for name, each in state.items() if not is_cache(kind, str(name))}
+    if not any(each.__qualname__ == "BaseSearchCV" for each in kind.__mro__):
+        return kept
+    kept.pop("refit_time_", None)
+    if type(results := kept.get("cv_results_")) is dict:
+        kept["cv_results_"] = {name: each for name, each in results.items() if name not in SEARCH_TIMES}
+    return kept
 
 
 def is_cache(kind: type, name: str) -> bool:
