@@ -12,7 +12,7 @@ from nbprod.run.wiring import names_of
 from nbprod.values import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from nbprod.run.functions import Function
@@ -42,24 +42,30 @@ class Places:
 def wanted(stage: Stage, function: Function, wiring: Wiring) -> dict[str, str]:
     """Return the file that feeds each argument, by the argument's name.
 
-    A file that a stage makes wins over one that merely has the same stem, such as a CSV that the step opens itself;
-    of two that stages make, where one holds other values too, the one that was made last.
+    A file that a stage makes wins over one that merely has the same stem, such as a CSV that the step opens itself,
+    and one in the folder of its step's values over one that the step wrote elsewhere; of two such, where one holds
+    other values too, the one that was made last. A parameter is its own value, though a file has its name.
 
     Raises:
         ProjectBroken: Two files feed one argument, or nothing feeds one that has no default.
     """
-    made = [path for path in stage.deps if wiring.maker(path) is not None]
-    rest = [path for path in stage.deps if path not in made and not path.endswith(".py")]
-    fed = _feeding(rest, function, stage, wiring) | _feeding(made, function, stage, wiring)
+    makers = {path: wiring.maker(path) for path in stage.deps}
+    stored = [path for path, maker in makers.items() if maker and maker.stores(path)]
+    made = [path for path, maker in makers.items() if maker and path not in stored]
+    rest = [path for path, maker in makers.items() if not maker and not path.endswith(".py")]
+    fed = _feeding(stored, function.arguments.keys(), stage, wiring)
+    given = {each.name for each in stage.params}
+    for paths in (made, rest):
+        fed |= _feeding(paths, function.arguments.keys() - fed.keys() - given, stage, wiring)
     _refuse_unfed(stage, function, fed)
     return fed
 
 
-def _feeding(paths: Iterable[str], function: Function, stage: Stage, wiring: Wiring) -> dict[str, str]:
+def _feeding(paths: Iterable[str], arguments: Collection[str], stage: Stage, wiring: Wiring) -> dict[str, str]:
     candidates: dict[str, list[str]] = {}
-    for path in dict.fromkeys(paths):
+    for path in paths:
         for name in names_of(path):
-            if name in function.arguments:
+            if name in arguments:
                 candidates.setdefault(name, []).append(path)
     return {name: _chosen(name, found, stage, wiring) for name, found in candidates.items()}
 

@@ -45,26 +45,31 @@ def planned(stage: Stage, function: Function) -> Plan:
     fields = tuple(name for name in function.returned if name) or ((single,) if single else ())
     rest = tuple(each for each in stage.outs if each not in stored)
     for each in rest:
-        if _in_own_folder(each, stage) and did_you_mean(each.names[0], fields):
+        if stage.stores(each.path) and did_you_mean(each.names[0], fields):
             raise _not_returned(each, stage, function, fields)
     return Plan(stored, single, rest)
 
 
 def _stored(stage: Stage, function: Function) -> tuple[tuple[Stored, ...], str]:
-    """Return the files that the returned values go to, and the name of the value where just one comes back."""
+    """Return the files that the returned values go to, and the name of the value where just one comes back.
+
+    Where a value has its file in the step's folder, another file of that name is one that the step writes itself.
+    """
     if "" not in function.returned:
-        return tuple(each for each in stage.outs if set(each.names) <= function.returned.keys()), ""
+        named_so = [each for each in stage.outs if set(each.names) <= function.returned.keys()]
+        placed = {name for each in named_so if stage.stores(each.path) for name in each.names}
+        return tuple(each for each in named_so if stage.stores(each.path) or not placed & set(each.names)), ""
     if "return" in function.annotations:
         single = _single(stage, function)
         return (single,), single.names[0]
-    inside = tuple(each for each in stage.outs if _in_own_folder(each, stage))  # nothing says what comes back
+    inside = tuple(each for each in stage.outs if stage.stores(each.path))  # nothing says what comes back
     return inside, inside[0].names[0] if [len(each.names) for each in inside] == [1] else ""
 
 
 def _single(stage: Stage, function: Function) -> Stored:
     """Return the file of the one value: the only one, the only one in the step's folder, or the one of its name."""
     alone = [each for each in stage.outs if len(each.names) == 1]
-    inside = [each for each in alone if _in_own_folder(each, stage)]
+    inside = [each for each in alone if stage.stores(each.path)]
     named_so = [each for each in inside if each.names[0] == function.returned_name]
     choice = next((each[0] for each in (alone, inside, named_so) if len(each) == 1), None)
     if choice is None:
@@ -84,10 +89,6 @@ def _not_returned(each: Stored, stage: Stage, function: Function, returned: Sequ
         "writes that file",
         hint=did_you_mean(each.names[0], returned) or f"{known}: name the file after that, or take it out of the stage",
     )
-
-
-def _in_own_folder(stored: Stored, stage: Stage) -> bool:
-    return PurePosixPath(stored.path).parent.name == stage.step and bool(PurePosixPath(stored.path).suffix)
 
 
 def named(returned: Any, plan: Plan, target: str) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def check_own(plan: Plan, before: Mapping[str, int], root: Path, stage: Stage, f
     """
     for each in plan.own:
         now = _changed(root / each.path)
-        if not now or (_in_own_folder(each, stage) and now == before[each.path]):
+        if not now or (stage.stores(each.path) and now == before[each.path]):
             raise _not_returned(each, stage, function, [name for one in plan.stored for name in one.names])
 
 

@@ -82,6 +82,10 @@ class Stage:
         """The step that it runs."""
         return self.target.partition(".")[2]
 
+    def stores(self, path: str) -> bool:
+        """Return whether a file lies where the step's values are stored: in a folder of the step's name."""
+        return PurePosixPath(path).parent.name == self.step and bool(PurePosixPath(path).suffix)
+
 
 @dataclass(frozen=True, slots=True)
 class Wiring:

@@ -85,6 +85,27 @@ def test_a_step_may_write_a_file_of_its_own_beside_what_it_returns(project):
     assert [each.name for each in run(project, "load")[0].outputs] == ["flights"]
 
 
+def test_a_file_that_a_step_writes_itself_may_have_a_values_name(project):
+    project.edit("dvc.yaml", "      - data/split/share.json\n", "      - data/split/share.json\n"
+                 "      - notebooks/out/train.csv\n      - notebooks/share.png\n")  # fmt: skip
+    project.edit("dvc.yaml", "      - flights/steps/train.py", "      - flights/steps/train.py\n"
+                 "      - notebooks/out/train.csv\n      - notebooks/frames.csv")  # fmt: skip
+    project.write("notebooks/frames.csv", "raw")
+    project.edit("flights/steps/split.py", "    return", "    import os\n    os.makedirs('out', exist_ok=True)\n"
+                 "    train.to_csv('out/train.csv')\n    open('share.png', 'w').close()\n    return")  # fmt: skip
+    runs = run(project, "load", "clean", "split", "train")
+    assert [each.name for each in runs[2].outputs] == ["frames", "train", "share"]
+    assert (project.root / "notebooks/share.png").read_text() == ""
+
+
+def test_a_parameter_is_its_own_value_though_a_file_has_its_name(project):
+    project.write("notebooks/late_after.csv", "minutes\n1000\n")
+    project.edit("dvc.yaml", "      - flights/steps/clean.py", "      - flights/steps/clean.py\n"
+                 "      - notebooks/late_after.csv")  # fmt: skip
+    run(project, "load", "clean")
+    assert load(project.root / "data/clean/flown.parquet")["late"].sum() == 3
+
+
 def test_an_unannotated_function_may_return_what_dvc_yaml_names(project):
     project.write("flights/steps/split.py", """
         from collections import namedtuple
