@@ -34,7 +34,8 @@ class Look:
     `defined` are names of imports, functions and classes; `passing` those of loops and `with`; `unstorable` the names
     whose values live in one process only; `aliases` pairs of names for one object; `halfway` names of groupings,
     windows and arrays that nothing has filled; `calls` the last words of the calls; `stored` names that it binds;
-    `internal` those of them that a later statement of the cell works on; `writers` functions that write files.
+    `internal` those of them that a later statement of the cell works on, or the loop that binds them anew in each turn;
+    `writers` functions that write files.
     """
 
     defined: set[str] = field(default_factory=set)
@@ -67,17 +68,49 @@ def look(cell: Cell) -> Look:
         body = ast.parse(cell.python).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return found
+    turns: set[str] = set()
     for statement in body:
         _statement(statement, found)
         names = [each for each in _nodes(statement) if isinstance(each, ast.Name)]
+        turns = turns - {each.id for each in names} | _of_a_turn(statement)
         if not _shows(statement):
             filled = {id(each) for each in _filled(statement)}
             loaded = [each for each in names if isinstance(each.ctx, ast.Load)]
             found.internal |= found.stored & {each.id for each in loaded if id(each) not in filled}
             found.unfilled -= {each.id for each in loaded}
-        found.stored |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
+        stored = {each.id for each in names if isinstance(each.ctx, ast.Store)}
+        found.internal -= stored
+        found.stored |= stored
     found.halfway |= found.unfilled
+    found.internal |= turns
     return found
+
+
+def _of_a_turn(statement: ast.stmt) -> set[str]:
+    """The names that a loop of the statement binds in each turn, and works on in that turn only."""
+    found: set[str] = set()
+    for loop in _nodes(statement):
+        if isinstance(loop, (ast.For, ast.AsyncFor, ast.While)):
+            parts = [*([loop.test] if isinstance(loop, ast.While) else []), *loop.body]
+            binds: dict[str, bool] = {}
+            for name, is_bound in (each for part in parts for each in _mentions(part)):
+                first = binds.setdefault(name, is_bound)
+                found |= {name} if first and not is_bound else set()
+    return found
+
+
+def _mentions(node: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Yield the names in the order in which Python comes to them, each with whether it is bound there."""
+    if isinstance(node, ast.Name):
+        yield node.id, not isinstance(node.ctx, ast.Load)
+        return
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id, False
+    parts = list(ast.iter_child_nodes(node)) if not isinstance(node, _SCOPES) else []
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)):
+        parts.sort(key=lambda each: each is not node.value)
+    for part in parts:
+        yield from _mentions(part)
 
 
 def _shows(statement: ast.stmt) -> bool:

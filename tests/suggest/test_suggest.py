@@ -317,6 +317,13 @@ def test_settings_in_a_cell_that_is_tagged_so_for_kale(notebook):
         (["a = frame.read()\nb = {}\nfor each in a:\n    b[each] = len(each)"], ("b",)),
         (["a = frame.read()\nb = []\nfor each in a:\n    b.append(each)\nc = sum(b)"], ("c",)),
         (["a = frame.read()\nb = {}\nb.update(a)\nb.best = max(a)"], ("b",)),
+        (["a = frame.read()\nb = []\nfor each in a:\n    c = fit(each)\n    b.append(c)"], ("b",)),
+        (["a = frame.read()\nb = []\nfor each in a:\n    c = fit(each)\n    b.append(c)\nc"], ("b", "c")),
+        (["a = frame.read()\nb = 0\nfor each in a:\n    b = b + each"], ("b",)),
+        (["a = frame.read()\nfor each in a:\n    b = fit(each)"], ("b",)),  # the last turn's
+        (["a = frame.read()\nb = 9\nwhile b > 1:\n    b = fit(a, b)\n    c = b + 1\n    print(c)"], ("b",)),
+        (["a = frame.read()\nfor each in a:\n    b = fit(each)\n    print(b)"], ("a", "b")),
+        (["a = frame.read()\nb = fit(a)\na = a.dropna()"], ("a", "b")),
         (["a = frame.read()", "b = np.empty(2)"], ("a",)),
         (["a = frame.read()", "b = np.empty(2)\nb[:] = a"], ("b",)),
         (["a = frame.read()", "b = np.empty(2)\nb = np.ones(2)"], ("a", "b")),
