@@ -38,18 +38,12 @@ def parameters(cells: Sequence[ScannedCell]) -> tuple[Parameter, ...]:
 def required(cells: Sequence[ScannedCell]) -> tuple[Parameter, ...]:
     """Return the names that the cell annotates and gives no value, such as `store: int`: who runs it must give one."""
     return tuple(
-        Parameter(
-            node.target.id,
-            spelled(node.annotation),
-            "",
-            spelled(node.annotation),
-            cell=scanned.cell.index,
-            line=node.lineno,
-        )
+        Parameter(node.target.id, kind, "", kind, cell=scanned.cell.index, line=node.lineno)
         for scanned in cells
         if scanned.cell.role is Role.PARAMETERS
         for node in (each.node for each in scanned.statements)
         if isinstance(node, ast.AnnAssign) and node.value is None and isinstance(node.target, ast.Name)
+        for kind in [_text(node.annotation, scanned.cell.python)]
     )
 
 
@@ -57,7 +51,7 @@ def _parameters_of(node: ast.stmt, scanned: ScannedCell, comments: dict[int, str
     annotation = ""
     if isinstance(node, ast.AnnAssign) and node.value is not None:
         pairs = _pairs(node.target, node.value)
-        annotation = spelled(node.annotation)
+        annotation = _text(node.annotation, scanned.cell.python)
     elif isinstance(node, ast.Assign):
         pairs = [pair for target in node.targets for pair in _pairs(target, node.value)]
     else:
@@ -85,6 +79,7 @@ def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[str, ast.expr]]:
 
 
 def _text(value: ast.expr, python: str) -> str:
+    """A value or annotation as the cell has it, on one line."""
     if value.lineno == value.end_lineno:
         return ast.get_source_segment(python, value) or spelled(value)
     return spelled(value)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,11 +38,17 @@ def has_errors(found: Iterable[Diagnostic]) -> bool:
 def diagnostics(found: Sequence[Diagnostic], columns: int = 0) -> str:
     """Return the diagnostics as aligned lines, at most 50, and a last line that counts them.
 
-    With `columns`, a terminal's width, longer lines go on below where they began.
+    A hint that several in a row have stands below the last of them. With `columns`, a
+    terminal's width, longer lines go on below where they began.
     """
     if not found:
         return ""
-    rows = [(_place(each), each) for each in found[:MOST]]
+    shown = found[:MOST]
+    again = [(each.code, each.hint) == (after.code, after.hint) for each, after in pairwise(shown)]
+    rows = [
+        (_place(each), replace(each, hint="") if same else each)
+        for each, same in zip(shown, [*again, False], strict=True)
+    ]
     width = max(len(place) for place, _ in rows)
     lines = [line for place, each in rows for line in _lines(place.ljust(width), each, columns)]
     if len(found) > MOST:
@@ -158,7 +165,8 @@ def _fates(done: Exported) -> list[str]:
     verbs = (
         ("wrote", "to write", done.paths(Fate.WRITTEN)),
         ("merged", "to merge", done.paths(Fate.MERGED)),
-        ("kept", "to keep", done.paths(Fate.KEPT, Fate.ORPHANED)),
+        ("kept", "to keep", done.paths(Fate.KEPT)),
+        ("left", "to leave", done.paths(Fate.ORPHANED)),
         ("removed", "to remove", done.paths(Fate.REMOVED)),
         ("conflict", "conflict", done.paths(Fate.CONFLICT)),
     )
@@ -191,6 +199,7 @@ def _top(path: str) -> str:
 def _why(verb: str) -> str:
     reasons = {
         "kept": "   your edits",
+        "left": "   no step makes it now, but you edited it: move what you need, and delete it",
         "merged": "   your edits and the new export",
         "conflict": "   your edits stand",
     }

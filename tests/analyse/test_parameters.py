@@ -44,6 +44,12 @@ def test_their_types_are_what_they_make(graph_from):
     assert [each.type for each in found.parameters] == ["date", "dt.date", "Path"]
 
 
+def test_annotations_are_spelled_as_the_cell_has_them(graph_from):
+    lines = "a: Literal[\"x\",  'y'] = 'x'", 'b: dict[\n  "K", int\n] = {}'
+    found = graph_from("# tag: parameters\n" + "\n".join(lines))
+    assert [each.annotation for each in found.parameters] == ["Literal[\"x\",  'y']", "dict['K', int]"]
+
+
 def codes(graph_from, line):
     found = graph_from(f"# tag: parameters\n{line}", "%%step s --outs x\nx = 3")
     return [each.code for each in found.diagnostics if each.code == "NB210"]

@@ -135,7 +135,7 @@ def test_a_renamed_step_takes_its_old_files_along_but_not_an_edited_one(exported
     exported.change("%%test clean", "%%test tidy")
     done = exported.nbprod("export")
     assert done.returncode == 0, done.stdout
-    assert "kept     shop/steps/clean.py   your edits" in done.stdout
+    assert "left     shop/steps/clean.py   no step makes it now, but you edited it: " in done.stdout
     assert "removed  shop/schemas/clean.py" in done.stdout
     files = {path for path in exported.files() if "/samples/" not in path and not path.startswith(".nbprod")}
     assert {path for path in files if "clean" in path} == {"shop/steps/clean.py"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 import pytest
 
@@ -45,6 +47,18 @@ def test_in_a_terminal_long_lines_go_on_where_they_began():
     assert max(map(len, plain(report.diagnostics([LATE], columns=20)))) <= 60, "never narrower than can be read"
 
 
+def test_a_hint_that_several_in_a_row_have_is_told_once():
+    other = replace(LATE, cell=12)
+    lines = plain(report.diagnostics([LATE, other, replace(LATE, hint="Mark cell 8.")]))
+    assert lines[:5] == [
+        "  cell 9, line 2    NB203  step 'score' reads 'test', which no step makes",
+        "  cell 12, line 2   NB203  step 'score' reads 'test', which no step makes",
+        "                           Mark cell 7.",
+        "  cell 9, line 2    NB203  step 'score' reads 'test', which no step makes",
+        "                           Mark cell 8.",
+    ]
+
+
 def test_diagnostics_are_bounded():
     many = [Diagnostic("NB207", Severity.ERROR, at, 1, f"x{at}") for at in range(200)]
     lines = plain(report.diagnostics(many))
@@ -61,10 +75,12 @@ def test_an_export_counts_files_by_folder_when_they_are_many():
     fates = dict.fromkeys(
         ["dvc.yaml", "params.yaml", "shop/__init__.py", "shop/steps/a.py", "tests/shop/test_a.py"], Fate.WRITTEN
     )
-    lines = plain(report.exported(exported({**fates, "shop/schemas/a.py": Fate.KEPT}), "shop.ipynb"))
+    others = {"shop/schemas/a.py": Fate.KEPT, "shop/steps/old.py": Fate.ORPHANED}
+    lines = plain(report.exported(exported(fates | others), "shop.ipynb"))
     assert lines[1:] == [
         "  wrote    dvc.yaml   params.yaml   shop/ (2)   tests/shop/ (1)",
         "  kept     shop/schemas/a.py   your edits",
+        "  left     shop/steps/old.py   no step makes it now, but you edited it: move what you need, and delete it",
         "  next     dvc repro   ·   nbprod verify shop.ipynb",
     ]
 
