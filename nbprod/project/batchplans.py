@@ -73,8 +73,8 @@ def planned(
         claimed = replace(claimed, afresh=claimed.afresh + 1)
     subject = replace(subject, salt=(shared.code_of(subject.document), claimed.afresh))
     named, varied = _asked(subject, spec) if not spec.is_empty else _asked_before(subject, claimed)
-    files = set(map(str, spec.each[1])) if spec.each else set()
-    made = tuple(_run(name, values, subject, files) for name, values in named.items())
+    each = claimed.each if spec.is_empty else spec.each[0] if spec.each else ""
+    made = tuple(_run(name, values, subject, each) for name, values in named.items())
     given = {name for values in named.values() for name in values}
     recorded = fresh_record(subject.place, subject.graph)
     standing = _standing(made, only(made, options.only), folder, options)
@@ -88,7 +88,12 @@ def planned(
         standing,
         tuple(name for name in subject.declarations.names if name in given),
         varied,
-        replace(claimed, varied=varied, runs=tuple({"name": one.name, "parameters": one.parameters} for one in made)),
+        replace(
+            claimed,
+            varied=varied,
+            each=each,
+            runs=tuple({"name": one.name, "parameters": one.parameters} for one in made),
+        ),
         work(standing.todo, subject.graph, subject.plan, recorded),
         _notes(subject, recorded),
     )
@@ -185,11 +190,12 @@ def _refused(declarations: Declarations, faults: list[str]) -> ParametersRefused
     return ParametersRefused(message, faults, hint="Nothing was run.")
 
 
-def _run(name: str, values: Mapping[str, Any], subject: Subject, files: set[str]) -> Run:
+def _run(name: str, values: Mapping[str, Any], subject: Subject, each: str) -> Run:
+    """One run; its id is another where the file has changed that `each`, the parameter of `--each`, names."""
     from nbprod.run.batches.tables import version
 
     given = {key: plain(value) for key, value in values.items()}
-    seen = [version(each, subject.place.notebook.parent) for each in map(str, given.values()) if each in files]
+    seen = [version(str(given[each]), subject.place.notebook.parent)] if each in given else []
     source = injected(subject.declarations, values) if values else ""
     return Run(name, runs.digest([*subject.salt, given, seen]), given, source)
 

@@ -102,3 +102,12 @@ def test_a_folder_that_is_not_ours_is_left_alone(shop):
     assert done.returncode == 2
     assert "holds the runs of notebooks/another.ipynb, not of notebooks/shop.ipynb" in done.stderr
     assert (shop.root / "other" / "index.csv").read_text() == "mine"
+
+
+def test_runs_of_the_last_time_know_their_files(shop):
+    shop.change("least: int = 20", "source = ''\nleast: int = 20")
+    (shop.root / "notebooks" / "more.csv").write_text("1")
+    batch(shop, "--each", "notebooks/more.csv", "--as", "source")
+    assert "0 to run" in batch(shop).stderr
+    (shop.root / "notebooks" / "more.csv").write_text("2")
+    assert "1 to run" in batch(shop).stderr

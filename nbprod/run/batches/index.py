@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbprod.model.batch import Entry
 
 CSV, PARQUET = "index.csv", "index.parquet"
+LEAST, MOST = -(2**63), 2**63 - 1  # what a column of whole numbers holds
 OURS = ("run", "status", "seconds", "error", "cell", "step", "notebook")
 
 
@@ -67,10 +68,12 @@ def frame(index: Index) -> pd.DataFrame:
 
 
 def _column(values: list[Any]) -> Any:
-    """One type for a column: whole numbers stay whole where some are missing, and what is mixed is text."""
+    """One type for a column: whole numbers stay whole where some are missing; mixed or huge ones are text."""
     import pandas as pd
 
     kinds = {type(each) for each in values if each is not None}
+    if int in kinds and any(isinstance(each, int) and not LEAST <= each <= MOST for each in values):
+        kinds = {int, str}
     if kinds == {int} and None in values:
         return pd.array(values, dtype="Int64")
     if kinds == {bool} and None in values:

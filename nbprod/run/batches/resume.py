@@ -31,12 +31,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the folder knows of its batch: how often it began afresh, and the runs that it had the last time."""
+    """What the folder knows of its batch: how often it began afresh, and the runs that it had the last time.
+
+    `each` is the parameter that held the file of `--each` then, "" if none did.
+    """
 
     notebook: str
     afresh: int = 0
     varied: tuple[str, ...] = ()
     runs: tuple[Mapping[str, Any], ...] = ()  # name, parameters
+    each: str = ""
 
 
 def claim_of(folder: Folder, notebook: str) -> Claim:
@@ -63,7 +67,11 @@ def _read(content: bytes, folder: Folder) -> Claim:
     try:
         found = json.loads(content)
         return Claim(
-            str(found["notebook"]), found.get("afresh", 0), tuple(found.get("varied", ())), tuple(found.get("runs", ()))
+            str(found["notebook"]),
+            found.get("afresh", 0),
+            tuple(found.get("varied", ())),
+            tuple(found.get("runs", ())),
+            str(found.get("each", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
@@ -78,6 +86,7 @@ def claim(folder: Folder, claimed: Claim) -> None:
         "notebook": claimed.notebook,
         "afresh": claimed.afresh,
         "varied": claimed.varied,
+        "each": claimed.each,
         "runs": claimed.runs,
     }
     folder.write(FILE, json.dumps(content, indent=1, ensure_ascii=False, default=str).encode())

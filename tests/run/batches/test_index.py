@@ -52,3 +52,16 @@ def test_values_that_no_column_holds_are_text():
     assert table["columns"].tolist() == ['["a", 1]', "[]"]
     assert table["limit"].tolist() == ["3", "none"]
     assert files(index(entries, ["columns", "limit"], [], "n.ipynb"))["index.parquet"]
+
+
+def test_numbers_that_no_column_of_numbers_holds_are_text():
+    entries = [
+        Entry("a", "1", Status.COMPLETE, {"big": 10**30, "fits": 2**63 - 1}, {"m": {"hash": 2**64}}),
+        Entry("b", "2", Status.FAILED, {"big": 1, "fits": -(2**63)}),
+    ]
+    made = index(entries, ["big", "fits"], [], "n.ipynb")
+    table = frame(made)
+    assert table["big"].tolist() == [str(10**30), "1"]
+    assert table["fits"].tolist() == [2**63 - 1, -(2**63)]
+    assert table["hash"].tolist()[0] == str(2**64)
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(files(made)["index.parquet"])), table)
