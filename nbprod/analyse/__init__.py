@@ -25,7 +25,7 @@ from nbprod.analyse.rules.subject import Subject
 from nbprod.analyse.scan import scan
 from nbprod.model.faults import FAULTS, Fault
 from nbprod.model.graph import Graph
-from nbprod.model.notebook import Role
+from nbprod.model.notebook import INJECTED, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,8 +82,12 @@ def _graph(notebook: Notebook, record: Record | None) -> Graph:
 
 
 def parameters_of(notebook: Notebook) -> tuple[Parameter, ...]:
-    """Return the notebook's parameters alone, without a look at its other cells: those that have no default too."""
-    cells = scan(replace(notebook, cells=tuple(cell for cell in notebook.cells if cell.role is Role.PARAMETERS)))
+    """Return the parameters that the notebook declares, without a look at its other cells: those without default too.
+
+    What papermill has injected declares nothing: another run gets other values.
+    """
+    own = (cell for cell in notebook.cells if cell.role is Role.PARAMETERS and INJECTED not in cell.tags)
+    cells = scan(replace(notebook, cells=tuple(own)))
     known = parameters(cells)
     return tuple(each for each in required(cells) if each.name not in {one.name for one in known}) + known
 

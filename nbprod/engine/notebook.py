@@ -11,11 +11,11 @@ from papermill.engines import Engine, NBClientEngine
 from papermill.log import logger
 
 from nbprod.adapters.forkserver.pool import Pool
+from nbprod.model.notebook import INJECTED
 
 if TYPE_CHECKING:
     from nbprod.model.notebook import Notebook
 
-INJECTED = "injected-parameters"
 STOCK = ("km", "kernel_manager_class")  # who brings a kernel's manager wants its kernel
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nbprod.model.diagnostic import Diagnostic
 
 
+INJECTED = "injected-parameters"  # papermill's tag of the cell that sets parameters to what was given
 MAY_RAISE = "raises-exception"  # Jupyter's tag of a cell below which the notebook goes on whatever it raises
 
 

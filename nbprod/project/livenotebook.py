@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from nbprod.model.graph import Graph
 from nbprod.model.live import Execution, LiveCell
-from nbprod.model.notebook import Notebook
+from nbprod.model.notebook import INJECTED, Notebook
 from nbprod.record.document import as_text, identified, live_cells, saved_cells
 from nbprod.record.hidden import hidden_state
+from nbprod.run.parameters.cell import HEADING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -66,7 +67,12 @@ class LiveNotebook:
         return self._find()
 
     def runs(self, source: str, key: str = "", tags: tuple[str, ...] = (), deleted: Collection[str] = ()) -> Execution:
-        """A cell is about to run: return it, with the key by which it is known."""
+        """A cell is about to run: return it, with the key by which it is known.
+
+        Where the frontend tells no tags, as papermill, the cell that papermill has injected is known by its first line.
+        """
+        if not key and not tags and source.startswith(f"{HEADING}\n"):
+            tags = (INJECTED,)
         self._deleted.update(deleted)
         key = key or self._identified(source)
         self._deleted.discard(key)

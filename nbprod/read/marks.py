@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from nbprod.model.notebook import Mark, Role
+from nbprod.model.notebook import INJECTED, Mark, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +153,8 @@ def of_tags(tags: tuple[str, ...]) -> Marking:
     Mark(step='clean', outs=(), metrics=(), plots=(), figures=True)
     >>> of_tags(("step:clean", "outs:flown", "no-figures")).mark
     Mark(step='clean', outs=('flown',), metrics=(), plots=(), figures=False)
+    >>> of_tags(("injected-parameters",)).role
+    <Role.PARAMETERS: 'parameters'>
     >>> of_tags(("steps:clean",)).problems[0].cure
     "Did you mean 'step:clean'?"
     """
@@ -164,7 +166,7 @@ def of_tags(tags: tuple[str, ...]) -> Marking:
         problems += (Problem(f"the cell is tagged for two steps, {steps[0]} and {steps[1]}", "Keep one tag."),)
     if "" in steps:
         problems += (Problem("the tag 'step:' names no step", "Write the name behind the colon: 'step:clean'."),)
-    if "parameters" in tags:
+    if "parameters" in tags or INJECTED in tags:
         return Marking(Role.PARAMETERS, None, problems + _parameters_and(steps))
     named = [step for step in steps if step]
     if not named:

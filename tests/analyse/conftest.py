@@ -10,7 +10,13 @@ from nbprod.analyse.scan import scan
 from nbprod.model.notebook import Cell, Mark, Notebook, Role
 
 ROLES = {"step": Role.STEP, "test": Role.TEST}
-TAGS = {"parameters": Role.PARAMETERS, "skip": Role.SKIPPED, "text": Role.TEXT, "raises-exception": Role.PLAIN}
+TAGS = {
+    "injected-parameters": Role.PARAMETERS,
+    "parameters": Role.PARAMETERS,
+    "skip": Role.SKIPPED,
+    "text": Role.TEXT,
+    "raises-exception": Role.PLAIN,
+}
 
 
 def cell_of(index, source):

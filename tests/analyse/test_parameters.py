@@ -50,6 +50,13 @@ def test_annotations_are_spelled_as_the_cell_has_them(graph_from):
     assert [each.annotation for each in found.parameters] == ["Literal[\"x\",  'y']", "dict['K', int]"]
 
 
+def test_what_papermill_has_injected_are_the_parameters_of_that_notebook(graph_from):
+    cells = "# tag: parameters\na: int = 1\nb = 2", "# tag: injected-parameters\n# Parameters\na: int = 3"
+    found = graph_from(*cells, "%%step s --outs x\nx = a + b")
+    assert [(each.name, each.default) for each in found.parameters] == [("a", "3"), ("b", "2")]
+    assert found.diagnostics == ()
+
+
 def codes(graph_from, line):
     found = graph_from(f"# tag: parameters\n{line}", "%%step s --outs x\nx = 3")
     return [each.code for each in found.diagnostics if each.code == "NB210"]

@@ -179,6 +179,13 @@ def test_without_ids_a_cell_that_goes_on_with_another_is_no_edit_of_it(run):
     assert "!" not in said
 
 
+@pytest.mark.parametrize(("key", "tags"), [("i", ["injected-parameters"]), ("", [])])  # ours tells, papermill not
+def test_what_papermill_has_injected_are_parameters(run, key, tags):
+    first = (PARAMETERS[0], key and PARAMETERS[1], PARAMETERS[2] if key else [])
+    run(first, ("# Parameters\nlimit = 2\n", key, tags), (LOAD[0], key and "l", []))
+    assert "NB203" not in run((CLEAN[0], key and "c", []))
+
+
 def test_a_test_of_an_unknown_step_is_refused(run, live):
     run(PARAMETERS, LOAD)
     assert run(("%%test load\nassert len(rows) == 4", "x", [])) == "test of load: passed"

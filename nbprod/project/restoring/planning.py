@@ -213,7 +213,7 @@ def _cell(whole: Whole, cell: Cell) -> CellPlan:
 def _reasons(
     whole: Whole, cell: Cell, facts: CellFacts, nodes: list[ast.AST], lead: Preamble, *, all_named: bool
 ) -> Iterator[str]:
-    if facts.kind is CellKind.PARAMETERS or cell.role is Role.PARAMETERS or "injected-parameters" in cell.tags:
+    if facts.kind is CellKind.PARAMETERS or cell.role is Role.PARAMETERS:
         yield PARAMETERS
     if _caching(cell) == "no":
         yield "is marked with --no-cache"

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import StorageFailed
+from nbprod.model.notebook import INJECTED
 from nbprod.run.batches.folder import Folder
 from nbprod.run.batches.runs import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-INJECTED = "injected-parameters"  # papermill's tag
 SNAPSHOT = "notebook.ipynb"
 Document = dict[str, Any]
 

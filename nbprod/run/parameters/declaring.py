@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbprod.model.notebook import Role
+from nbprod.model.notebook import INJECTED, Role
 from nbprod.run.parameters.annotations import type_of_annotation, type_of_default
 from nbprod.run.parameters.mismatch import Unknown
 from nbprod.run.parameters.scope import Scope, scope_of
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from nbprod.model.graph import Parameter
     from nbprod.model.notebook import Notebook
 
-INJECTED = "injected-parameters"  # papermill's tag
 END = 1_000_000_000  # a line behind every cell's last
 
 
@@ -79,7 +78,7 @@ def declarations(notebook: Notebook, parameters: Sequence[Parameter], folder: Pa
     Modules are imported to learn the types, those that annotations and defaults name.
     """
     scope = scope_of(notebook, folder)
-    tagged = [cell.index for cell in notebook.cells if cell.role is Role.PARAMETERS]
+    tagged = [cell.index for cell in notebook.cells if cell.role is Role.PARAMETERS and INJECTED not in cell.tags]
     injected = [cell.index for cell in notebook.code_cells if INJECTED in cell.tags]
     names = {each.name for each in parameters}
     return Declarations(

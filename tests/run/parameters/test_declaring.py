@@ -174,6 +174,7 @@ def test_all_cells_that_are_tagged_count_and_the_last_assignment_of_a_name(decla
 def test_where_an_injected_cell_stands_already(declared_in):
     found = declared_in(("a = 1", "parameters"), ("a = 2", "injected-parameters"))
     assert (found.after, found.replaces) == (0, 1)
+    assert [each.default for each in found.each] == ["1"]  # another run gets other values
 
 
 def test_a_default_that_is_computed_tells_from_what(declared_in):
