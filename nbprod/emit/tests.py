@@ -157,15 +157,15 @@ def output(step: StepPlan, name: str, made: str = "made") -> str:
 
 def _replay(step: StepPlan) -> str:
     assert step.seen is not None and step.seen.sample is not None  # noqa: PT018 - one state, said twice
-    if _draws_anew(step):
+    recorded = {name for name, _ in step.seen.sample.outputs}  # without what a second replay gave otherwise
+    kept = [name for name in step.returns if name in recorded and not _draws_anew(step)]
+    if not kept:
         return f"def test_{step.name}_runs(sample):\n    {call(step)}"
-    recorded = {name for name, _ in step.seen.sample.outputs}
     lines = [f"def test_{step.name}_gives_what_the_notebook_gave(sample, assert_same):", f"    made = {call(step)}"]
-    kept = [name for name in step.returns if name in recorded]
     lines += [
         f'    assert_same({output(step, name)}, sample("{name}", of="outputs"){_role(name, step)})' for name in kept
     ]
-    return "\n".join(lines if kept else [lines[0].replace("(sample, assert_same)", "(sample)"), f"    {call(step)}"])
+    return "\n".join(lines)
 
 
 def _role(name: str, step: StepPlan) -> str:

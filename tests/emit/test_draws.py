@@ -61,3 +61,16 @@ def test_what_a_step_draws_anew_is_compared_with_nothing(draws, mini):
     assert len(kept) == (0 if draws else 2)
     assert "test_draw_runs" in text["tests/mini/test_draw.py"] or not draws
     assert "leaves_its_inputs_alone" in text["tests/mini/test_draw.py"]
+
+
+def test_what_a_second_replay_gave_otherwise_is_not_compared(mini):
+    mini.step("load", "rows = [1]", makes=("rows",))
+    mini.step("stamp", "now = rows", reads=("rows",), makes=("now", "same"))
+    inputs, kept = (("rows", "samples/stamp/inputs/rows.json"),), (("same", "samples/stamp/outputs/same.json"),)
+    for outputs, head in ((kept, "test_stamp_gives_what_the_notebook_gave(sample, assert_same)"), ((), "stamp_runs(")):
+        seen = StepSeen("stamp", "", sample=Sample(inputs, outputs, (), repeats=False))
+        emitted = files(mini.graph, Record("", "", "", steps=(seen,)), package="mini", samples={}, standing={}, base={})
+        text = next(each.text for each in emitted.files if each.path == "tests/mini/test_stamp.py")
+        assert head in text
+        assert 'sample("now"' not in text
+        assert "is_deterministic" not in text

@@ -102,6 +102,13 @@ def test_whether_it_repeats_is_found_out(tmp_path, raw):
     assert not replayed(drawing, {"raw": raw}, tmp_path).repeats
 
 
+def test_what_another_run_gives_otherwise_is_not_expected(tmp_path, raw):
+    code = "import random, time\nmade = len(raw)\nmore = random.random()\nnow = time.time()\ntime.sleep(1e-3)"
+    drawing = step_of(code, makes=("made", "more", "now"))
+    found = replayed(drawing, {"raw": raw}, tmp_path)
+    assert [name for name, _ in found.outputs] == ["made"]
+
+
 def test_a_random_state_goes_in_and_comes_out(tmp_path):
     np.random.seed(7)
     name = "numpy_random_state"
