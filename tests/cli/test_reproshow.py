@@ -15,8 +15,11 @@ FAILED = Outcome("a", "failed", (), 0.1, 0, "`run` exited with 1", LOG)
 
 
 def live():
+    """Shown in a terminal, whatever this process is: a shell of IPython that another test has begun counts, too."""
     shown = Live()
-    shown.console = shown.live.console = Console(file=io.StringIO(), width=100, force_terminal=True)
+    shown.console = shown.live.console = Console(
+        file=io.StringIO(), width=100, force_terminal=True, force_jupyter=False, _environ={"TERM": "xterm"}
+    )
     return shown
 
 
