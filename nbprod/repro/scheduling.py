@@ -216,7 +216,8 @@ class Scheduler:
             self.listener.line(
                 self.repository.address(stage), f"the cache's {worked.result.path} was spoilt: made anew"
             )
-            self._dispatch(stage)
+            if not self.stopping:
+                self._dispatch(stage)
             return
         if isinstance(worked.result, Failed):
             self._fail(stage, worked.result, worked.decision)
