@@ -83,7 +83,7 @@ class Digests:
         if known is not None and known[:4] == seen:
             return str(known[4])
         began = _after_tick(found)
-        md5 = _md5_of(path, found.st_size)
+        md5 = md5_of(path, found.st_size)
         if _settled(seen, began):
             self.memory.put("files", path, [*seen, md5])
         return md5
@@ -96,7 +96,7 @@ class Digests:
             signs = [found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns]
             before = known.get(name)
             if before is None or before[:4] != signs or not _settled(signs, began):
-                before = [*signs, _md5_of(file, found.st_size)]
+                before = [*signs, md5_of(file, found.st_size)]
             seen[name] = before
         self._remember(path, known, seen, began)
         entries = tuple((name, str(seen[name][4])) for name in sorted(seen))
@@ -153,7 +153,8 @@ def _after_tick(found: os.stat_result) -> int:
     return now
 
 
-def _md5_of(path: str, size: int) -> str:
+def md5_of(path: str, size: int) -> str:
+    """Return the MD5 of a file of that size, read whatever is known of it."""
     with open(path, "rb", buffering=0) as file:
         if size < LARGE:
             return digest(file.read())

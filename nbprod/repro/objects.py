@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat as modes
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nbprod.repro.digests import DIR, Tree
+from nbprod.repro.digests import DIR, Tree, md5_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +49,8 @@ class Objects:
 
     def discard_spoilt(self, md5: str) -> bool:
         """Read the content, and all files if it is a folder's; remove what is other than its name says, if anything."""
-        paths = {each: self.path(each) for each in self.parts(md5)}
-        spoilt = [path for each, path in paths.items() if os.path.isfile(path) and not _is_named_by(path, each)]
+        paths = {path: each.removesuffix(DIR) for each in self.parts(md5) if os.path.isfile(path := self.path(each))}
+        spoilt = [path for path, name in paths.items() if md5_of(path, os.path.getsize(path)) != name]
         for path in spoilt:
             os.unlink(path)
         return bool(spoilt)
@@ -85,10 +84,3 @@ class Objects:
 
 def _parts(md5: str, tree: Tree | None) -> tuple[str, ...]:
     return (*(each for _, each in tree.entries), md5) if tree else (md5,)
-
-
-def _is_named_by(path: str, md5: str) -> bool:
-    """Whether the file holds what its name says, whatever is known of it."""
-    with open(path, "rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-    return found.hexdigest() == md5.removesuffix(DIR)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from nbprod.adapters import process
 from nbprod.errors import ProjectBroken
 from nbprod.run.functions import fields_of
 from nbprod.run.nearest import did_you_mean
@@ -181,15 +182,5 @@ def _sweep(folder: Path) -> None:
     """Remove what a killed run left behind."""
     for left in folder.glob(".nbprod-*-*"):
         owner = left.name.split("-")[1]
-        if owner.isdigit() and not _alive(int(owner)):
+        if owner.isdigit() and not process.lives(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -20,6 +20,7 @@ import time
 import warnings
 from typing import TYPE_CHECKING
 
+from nbprod.adapters import process
 from nbprod.adapters.forkserver import forked
 from nbprod.adapters.forkserver.wire import END, PID, close_on_exec, receive
 
@@ -58,19 +59,11 @@ def _deputy(early: int, modules: Sequence[str], control: int, parent: int, idle:
     if pid == 0:
         try:
             os.close(control)
-            _fork_for(early, lambda: _lives(parent), idle)
+            _fork_for(early, lambda: process.lives(parent), idle)
         finally:
             os._exit(0)
     os.close(early)
     return pid
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _fork_for(control: int, wanted: Callable[[], bool], idle: float | None) -> None:
